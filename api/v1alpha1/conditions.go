@@ -1,0 +1,64 @@
+package v1alpha1
+
+// The conditions of a VirtualCluster. Ready is the summary of the others; all
+// have positive polarity except Stalled, which is present only while nobody
+// but the user can go on.
+const (
+	// ConditionReady: a pod can start inside. Read by people, kstatus, create --wait.
+	ConditionReady = "Ready"
+	// ConditionRuntimeReady: a node of the host offers the runtime. Read by create --wait and doctor.
+	ConditionRuntimeReady = "RuntimeReady"
+	// ConditionControlPlaneReady: the inner API serves. Read by create --wait.
+	ConditionControlPlaneReady = "ControlPlaneReady"
+	// ConditionNodesReady: every wanted node is Ready inside. Read by create --wait.
+	ConditionNodesReady = "NodesReady"
+	// ConditionKubeconfigReady: the kubeconfig Secret is current. Read by connect, Cluster API, Flux.
+	ConditionKubeconfigReady = "KubeconfigReady"
+	// ConditionIsolated: the node pods are proven unprivileged. Read by describe and auditors.
+	ConditionIsolated = "Isolated"
+	// ConditionStalled: only the user can go on. Read by kstatus.
+	ConditionStalled = "Stalled"
+)
+
+// Reasons, shared by conditions and events.
+const (
+	ReasonReady       = "Ready"
+	ReasonPending     = "Pending"
+	ReasonProgressing = "Progressing"
+
+	ReasonInvalidSpec        = "InvalidSpec"
+	ReasonForbidden          = "Forbidden" // the administrator's policy does not allow a field
+	ReasonNameConflict       = "NameConflict"
+	ReasonIdentityLost       = "IdentityLost"
+	ReasonDistroUnavailable  = "DistroUnavailable"
+	ReasonVersionUnavailable = "VersionUnavailable"
+	ReasonCIDRConflict       = "CIDRConflict"
+	ReasonReservedConfig     = "ReservedConfig"
+
+	ReasonRuntimeClassMissing = "RuntimeClassMissing"
+	ReasonNoCapableNode       = "NoCapableNode"
+
+	ReasonImagePullFailed = "ImagePullFailed"
+	ReasonPodRejected     = "PodRejected"
+	ReasonUnschedulable   = "Unschedulable"
+	ReasonNodeProblem     = "NodeProblem" // the guest reports a problem
+	ReasonBooting         = "Booting"
+	ReasonProven          = "Proven"
+	ReasonSeccompOff      = "SeccompOff"
+	ReasonNotProven       = "NotProven"
+	ReasonViolated        = "Violated"
+)
+
+// Labels and annotations put on every object we own. FieldOwner is the one
+// server-side apply field manager.
+const (
+	FieldOwner = "vclusterctl"
+
+	LabelCluster = "vclusterctl.dev/cluster" // name of the VirtualCluster
+	LabelRole    = "vclusterctl.dev/role"    // server or agent
+	LabelPool    = "vclusterctl.dev/pool"    // pool name, "server" for servers
+
+	// NodeLabelSeccompPrefix + the profile file's hash marks a host node that
+	// has our seccomp profile in its kubelet's seccomp folder.
+	NodeLabelSeccompPrefix = "seccomp.vclusterctl.dev/"
+)

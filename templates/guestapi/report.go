@@ -1,0 +1,90 @@
+package guestapi
+
+import "time"
+
+// Report is what the guest tells the controller about its node. Everything in
+// it is the node's own word: a tenant may become root in the node, so a reader
+// that wants proof takes Facts only from the first report of a boot, and lets
+// later ones only weaken it.
+type Report struct {
+	// Boot identifies the boot the report is about: the UID of the pod.
+	Boot string `json:"boot"`
+	// Revision grows with every change within one boot.
+	Revision int64  `json:"revision"`
+	NodeName string `json:"nodeName"`
+	Role     Role   `json:"role"`
+	Distro   string `json:"distro"`
+	// Version of Kubernetes, for example v1.36.3.
+	Version string `json:"version,omitempty"`
+	// Facts were gathered once, before the distro started.
+	Facts Facts `json:"facts"`
+	// Timeline lists the milestones passed so far, oldest first.
+	Timeline []Milestone `json:"timeline,omitempty"`
+	// APIServing is true while the inner API server answers /readyz.
+	APIServing bool `json:"apiServing"`
+	// Schedulable is true once a pod can start inside: node ready, default
+	// ServiceAccount present, CNI configured.
+	Schedulable bool `json:"schedulable"`
+	// Nodes are the cluster's nodes as a server sees them, sorted by name.
+	Nodes []NodeState `json:"nodes,omitempty"`
+	// Problems are what stands in the way, sorted, each with its remedy.
+	Problems []Problem `json:"problems,omitempty"`
+	// Degraded are what the node runs without, sorted, each with a reason.
+	Degraded []Problem `json:"degraded,omitempty"`
+}
+
+// Facts are what the guest found by trying. An empty string means that the
+// fact could not be determined.
+type Facts struct {
+	// UIDMap and GIDMap are PID 1's, one line per range: "inside outside size".
+	UIDMap []string `json:"uidMap"`
+	GIDMap []string `json:"gidMap"`
+	// Capabilities are PID 1's effective ones, sorted, as CAP_*.
+	Capabilities []string `json:"capabilities"`
+	// SeccompMode is disabled, strict or filter.
+	SeccompMode string `json:"seccompMode"`
+	NoNewPrivs  bool   `json:"noNewPrivs"`
+	// CgroupControllers are the cgroup v2 controllers the node may delegate.
+	CgroupControllers []string `json:"cgroupControllers"`
+	// CgroupWritable says whether the node may create child cgroups.
+	CgroupWritable bool `json:"cgroupWritable"`
+	// Snapshotter chosen by mounting: overlayfs, fuse-overlayfs or native.
+	Snapshotter string `json:"snapshotter"`
+	// Kmsg says whether /dev/kmsg can be opened.
+	Kmsg bool `json:"kmsg"`
+	// Kernel release, for example 6.18.44.
+	Kernel string `json:"kernel"`
+}
+
+// The milestones of a boot, in the order in which they normally pass.
+const (
+	MilestoneInit           = "Init"           // PID 1 started
+	MilestonePrepared       = "Prepared"       // the guest wrote the distro's configuration
+	MilestoneDatastore      = "Datastore"      // etcd serves
+	MilestoneAPI            = "API"            // /readyz of the inner API server
+	MilestoneNode           = "Node"           // this node is Ready
+	MilestoneServiceAccount = "ServiceAccount" // the default ServiceAccount exists
+	MilestoneNetwork        = "Network"        // a CNI configuration is present
+	MilestoneSchedulable    = "Schedulable"    // a pod can start
+)
+
+// Milestone is one point of the boot timeline.
+type Milestone struct {
+	Name string    `json:"name"`
+	Time time.Time `json:"time"`
+}
+
+// NodeState is one node of the inner cluster.
+type NodeState struct {
+	Name    string `json:"name"`
+	Ready   bool   `json:"ready"`
+	Message string `json:"message,omitempty"`
+	Version string `json:"version,omitempty"`
+}
+
+// Problem names something wrong or missing. Reason is CamelCase and stable;
+// Message says what, where and what to do.
+type Problem struct {
+	Reason  string `json:"reason"`
+	Message string `json:"message"`
+}
