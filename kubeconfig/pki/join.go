@@ -1,0 +1,122 @@
+package pki
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"time"
+
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
+)
+
+// guestTokenBytes is how much randomness a guest token carries.
+const guestTokenBytes = 32
+
+var joinTokenForm = regexp.MustCompile(`^[a-z0-9]{6}\.[a-z0-9]{16}$`)
+
+// NewJoin makes what a pool node needs to join the cluster of an identity and
+// to serve its guest: the data of the join Secret. No authority's key is in it.
+func NewJoin(id Identity, now time.Time, rand io.Reader) (map[string][]byte, error) {
+	guest, err := id.servingCert(guestapi.ServerName, now, rand)
+	if err != nil {
+		return nil, fmt.Errorf("guest certificate: %w", err)
+	}
+	token, err := joinToken(rand)
+	if err != nil {
+		return nil, fmt.Errorf("join token: %w", err)
+	}
+	guestToken, err := secretToken(rand)
+	if err != nil {
+		return nil, fmt.Errorf("guest token: %w", err)
+	}
+	return map[string][]byte{
+		guestapi.JoinCACert:     id.ServerCA(),
+		guestapi.JoinToken:      []byte(token),
+		guestapi.JoinGuestCert:  guest.Cert,
+		guestapi.JoinGuestKey:   guest.Key,
+		guestapi.JoinGuestToken: []byte(guestToken),
+	}, nil
+}
+
+// ValidateJoin says whether files are a whole set of join credentials of the
+// cluster of an identity. The error names every key that is missing, broken,
+// or not of that cluster.
+func ValidateJoin(id Identity, files map[string][]byte) error {
+	return errors.Join(
+		checkJoinCA(id, files),
+		checkJoinToken(files),
+		checkGuestPair(id, files),
+		checkGuestToken(files),
+	)
+}
+
+func checkJoinCA(id Identity, files map[string][]byte) error {
+	ca, err := read(files, guestapi.JoinCACert, parseCA)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(ca.Raw, id.pairs[id.layout.serverCA].cert.Raw) {
+		return fmt.Errorf("%q is not the authority of this cluster's identity", guestapi.JoinCACert)
+	}
+	return nil
+}
+
+func checkJoinToken(files map[string][]byte) error {
+	_, err := read(files, guestapi.JoinToken, func(data []byte) (string, error) {
+		if !joinTokenForm.Match(data) {
+			return "", fmt.Errorf("does not match %s", joinTokenForm)
+		}
+		return string(data), nil
+	})
+	return err
+}
+
+func checkGuestToken(files map[string][]byte) error {
+	_, err := read(files, guestapi.JoinGuestToken, func(data []byte) ([]byte, error) {
+		raw, err := base64.RawURLEncoding.DecodeString(string(data))
+		if err != nil {
+			return nil, fmt.Errorf("not base64url: %w", err)
+		}
+		if len(raw) < guestTokenBytes {
+			return nil, fmt.Errorf("holds %d bytes, want at least %d", len(raw), guestTokenBytes)
+		}
+		return raw, nil
+	})
+	return err
+}
+
+func checkGuestPair(id Identity, files map[string][]byte) error {
+	cert, certErr := read(files, guestapi.JoinGuestCert, parseCert)
+	key, keyErr := read(files, guestapi.JoinGuestKey, parseKey)
+	if err := errors.Join(certErr, keyErr); err != nil {
+		return err
+	}
+	if !samePublicKey(cert.PublicKey, key) {
+		return fmt.Errorf("key %q does not belong to certificate %q", guestapi.JoinGuestKey, guestapi.JoinGuestCert)
+	}
+	if err := id.pairs[id.layout.serverCA].verifyServer(cert, guestapi.ServerName); err != nil {
+		return fmt.Errorf("%q: %w", guestapi.JoinGuestCert, err)
+	}
+	return nil
+}
+
+// verifyServer checks the chain and the name of a serving certificate, at a
+// moment when it is valid: whether it has expired is another question.
+func (ca keyPair) verifyServer(cert *x509.Certificate, name string) error {
+	roots := x509.NewCertPool()
+	roots.AddCert(ca.cert)
+	_, err := cert.Verify(x509.VerifyOptions{
+		Roots:       roots,
+		DNSName:     name,
+		CurrentTime: cert.NotAfter,
+		KeyUsages:   []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	})
+	if err != nil {
+		return fmt.Errorf("not a serving certificate of this cluster: %w", err)
+	}
+	return nil
+}
