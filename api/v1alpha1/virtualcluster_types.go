@@ -8,6 +8,12 @@ import (
 
 // VirtualCluster is a Kubernetes cluster that runs inside the cluster that
 // holds this object.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:resource:path=virtualclusters,singular=virtualcluster,shortName=vcl,scope=Namespaced
+// +kubebuilder:subresource:status
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type VirtualCluster struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
@@ -115,6 +121,8 @@ const (
 
 // VirtualClusterStatus is what the controller observed and decided.
 type VirtualClusterStatus struct {
+	// +listType=map
+	// +listMapKey=type
 	Conditions          []metav1.Condition           `json:"conditions,omitempty"`
 	ObservedGeneration  int64                        `json:"observedGeneration,omitempty"`
 	Endpoint            string                       `json:"endpoint,omitempty"` // https://host:port
@@ -181,6 +189,8 @@ type TimelineEntry struct {
 }
 
 // VirtualClusterList is a list of VirtualCluster.
+//
+// +kubebuilder:object:root=true
 type VirtualClusterList struct {
 	metav1.TypeMeta `json:",inline"`
 	metav1.ListMeta `json:"metadata,omitempty"`

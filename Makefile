@@ -1,0 +1,3 @@
+.PHONY: generate
+generate: ## Regenerate deep copies, CRDs and apply configurations.
+	hack/generate

@@ -1,0 +1,11 @@
+// Package crds embeds the CustomResourceDefinitions of this product, so that
+// the installer, the controller's readiness check and the tests use the same
+// bytes.
+package crds
+
+import _ "embed"
+
+// VirtualClusters is the CustomResourceDefinition of VirtualCluster, as YAML.
+//
+//go:embed vclusterctl.dev_virtualclusters.yaml
+var VirtualClusters []byte
