@@ -1,0 +1,88 @@
+package cluster
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
+)
+
+// NodeConfig is the configuration of every node of a group.
+func NodeConfig(in Input, g Group) guestapi.NodeConfig {
+	cfg := guestapi.NodeConfig{
+		APIVersion:     guestapi.ConfigVersion,
+		Role:           g.Role,
+		Distro:         string(in.Resolved.Distro),
+		NodeNamePrefix: g.Name + "-",
+		PodCIDR:        in.Resolved.PodCIDR,
+		ServiceCIDR:    in.Resolved.ServiceCIDR,
+		ClusterDomain:  in.Resolved.ClusterDomain,
+		NodeLabels:     g.Labels,
+		NodeTaints:     taints(g.Taints),
+		Config:         in.Spec.Config,
+		NetworkPolicy:  true,
+		LocalStorage:   true,
+	}
+	if g.Role == guestapi.RoleServer {
+		cfg.ExtraSANs = sans(in)
+		return cfg
+	}
+	cfg.JoinEndpoint = net.JoinHostPort(in.APIAddress, strconv.Itoa(APIPort))
+	return cfg
+}
+
+// ConfigMap hands the node configuration to the nodes of a group.
+func ConfigMap(in Input, g Group) (*corev1ac.ConfigMapApplyConfiguration, error) {
+	data, err := nodeYAML(in, g)
+	if err != nil {
+		return nil, err
+	}
+	return corev1ac.ConfigMap(GroupName(in.Name, g.Name), in.Namespace).
+		WithLabels(GroupLabels(in.Name, g.Name, g.Role)).
+		WithOwnerReferences(in.owner()).
+		WithData(map[string]string{keyNodeConfig: string(data)}), nil
+}
+
+func nodeYAML(in Input, g Group) ([]byte, error) {
+	data, err := yaml.Marshal(NodeConfig(in, g))
+	if err != nil {
+		return nil, fmt.Errorf("node configuration of group %q: %w", g.Name, err)
+	}
+	return data, nil
+}
+
+// configHash identifies a node configuration.
+func configHash(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:8])
+}
+
+// sans are the names under which the API can be reached in the host, for
+// clients that verify what they dial. Our own kubeconfigs verify
+// guestapi.FixedServerName and need none of them.
+func sans(in Input) []string {
+	svc := APIServiceName(in.Name)
+	names := []string{
+		svc,
+		svc + "." + in.Namespace,
+		svc + "." + in.Namespace + ".svc",
+		in.APIAddress,
+	}
+	return slices.Compact(append(names, in.Spec.Expose.ExtraSANs...))
+}
+
+func taints(in []corev1.Taint) []string {
+	out := make([]string, 0, len(in))
+	for _, t := range in {
+		out = append(out, t.Key+"="+t.Value+":"+string(t.Effect))
+	}
+	return out
+}

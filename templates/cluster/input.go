@@ -1,0 +1,97 @@
+package cluster
+
+import (
+	"net/netip"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
+)
+
+// Input is what the objects of one virtual cluster are built from.
+type Input struct {
+	// Name, Namespace and UID of the VirtualCluster.
+	Name      string
+	Namespace string
+	UID       types.UID
+	// Spec is what the user wants.
+	Spec v1alpha1.VirtualClusterSpec
+	// Resolved holds what was chosen for the values that Spec leaves open.
+	Resolved v1alpha1.Resolved
+	// APIAddress is the address of the API Service: its cluster IP. Nodes
+	// join through it.
+	APIAddress string
+	// IdentityKeys are the keys of the identity Secret.
+	IdentityKeys []string
+	// Host is what the cluster must keep off.
+	Host HostNetwork
+	// ControllerNamespace is the only namespace that may read guest reports.
+	ControllerNamespace string
+}
+
+// HostNetwork is what is known of the host cluster's network.
+type HostNetwork struct {
+	PodCIDRs     []netip.Prefix
+	ServiceCIDRs []netip.Prefix
+	// APIEndpoints are the addresses behind the host's API Service.
+	APIEndpoints []netip.Addr
+}
+
+// Group is a set of equal nodes: the servers or one pool.
+type Group struct {
+	Name       string
+	Role       guestapi.Role
+	Replicas   int32
+	Resources  corev1.ResourceRequirements
+	Storage    v1alpha1.Storage
+	Scheduling v1alpha1.NodeScheduling
+	// Labels and Taints of the nodes inside.
+	Labels map[string]string
+	Taints []corev1.Taint
+}
+
+// Servers is the group of servers of a spec.
+func Servers(spec v1alpha1.VirtualClusterSpec) Group {
+	return Group{
+		Name:       ServerGroup,
+		Role:       guestapi.RoleServer,
+		Replicas:   ptr.Deref(spec.Servers.Replicas, 1),
+		Resources:  spec.Servers.Resources,
+		Storage:    spec.Servers.Storage,
+		Scheduling: spec.Servers.NodeScheduling,
+	}
+}
+
+// Pools are the groups of workers of a spec.
+func Pools(spec v1alpha1.VirtualClusterSpec) []Group {
+	groups := make([]Group, 0, len(spec.Pools))
+	for _, p := range spec.Pools {
+		groups = append(groups, Group{
+			Name:       p.Name,
+			Role:       guestapi.RoleAgent,
+			Replicas:   ptr.Deref(p.Replicas, 1),
+			Resources:  p.Resources,
+			Storage:    p.Storage,
+			Scheduling: p.NodeScheduling,
+			Labels:     p.Labels,
+			Taints:     p.Taints,
+		})
+	}
+	return groups
+}
+
+// owner makes the VirtualCluster the controller of an object: deleting it
+// deletes the object.
+func (in Input) owner() *metav1ac.OwnerReferenceApplyConfiguration {
+	return metav1ac.OwnerReference().
+		WithAPIVersion(v1alpha1.GroupVersion.String()).
+		WithKind("VirtualCluster").
+		WithName(in.Name).
+		WithUID(in.UID).
+		WithController(true).
+		WithBlockOwnerDeletion(true)
+}
