@@ -1,0 +1,106 @@
+package bootstrap
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
+	"github.com/vclusterctl/vclusterctl/templates/node"
+)
+
+// step is one thing a new cluster needs. Each can be repeated at every boot.
+type step struct {
+	name string
+	do   func(context.Context) error
+}
+
+// steps in order: what pods wait for comes first.
+var steps = []step{
+	{"rights of the nodes, storage", manifests(node.ManifestDir)},
+	{"cluster DNS", clusterDNS},
+	{"handed-in manifests", manifests(guestapi.ManifestDir)},
+	{"bootstrap tokens", kubeadm("bootstrap-token")},
+	{"kubeadm's configuration", kubeadm("upload-config", "kubeadm")},
+	{"label of the server", kubeadm("mark-control-plane")},
+}
+
+// Cluster sets the cluster up through its API.
+func Cluster(ctx context.Context, log *slog.Logger) error {
+	for _, s := range steps {
+		if err := s.do(ctx); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		log.Info("done", "step", s.name)
+	}
+	return nil
+}
+
+// kubeadm runs one phase of kubeadm init.
+func kubeadm(phase ...string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		return run(ctx, nil, "kubeadm", kubeadmArgs(phase...)...)
+	}
+}
+
+// kubeadmArgs needs no paths: the image links /etc/kubernetes to where this
+// node keeps its credentials.
+func kubeadmArgs(phase ...string) []string {
+	args := append([]string{"init", "phase"}, phase...)
+	return append(args, "--config", node.KubeadmConfig)
+}
+
+// manifests applies every file of a folder, in the order of their names.
+func manifests(dir string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+		if err != nil {
+			return err
+		}
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			if err != nil {
+				return err
+			}
+			if err := apply(ctx, content); err != nil {
+				return fmt.Errorf("%s: %w", filepath.Base(file), err)
+			}
+		}
+		return nil
+	}
+}
+
+// clusterDNS applies kubeadm's own CoreDNS manifest, with one replica instead
+// of two: most clusters have one node.
+func clusterDNS(ctx context.Context) error {
+	var out bytes.Buffer
+	args := append(kubeadmArgs("addon", "coredns"), "--print-manifest")
+	command := exec.CommandContext(ctx, "kubeadm", args...)
+	command.Stdout = &out
+	command.Stderr = os.Stderr
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("kubeadm %v: %w", args, err)
+	}
+	manifest := bytes.Replace(out.Bytes(), []byte("replicas: 2"), []byte("replicas: 1"), 1)
+	return apply(ctx, manifest)
+}
+
+func apply(ctx context.Context, manifest []byte) error {
+	return run(ctx, bytes.NewReader(manifest), "kubectl", "--kubeconfig", node.SuperAdminConfig,
+		"apply", "--server-side", "--force-conflicts", "--field-manager=vcluster-guest", "--filename=-")
+}
+
+// run keeps a command's output for the error only.
+func run(ctx context.Context, stdin io.Reader, name string, args ...string) error {
+	command := exec.CommandContext(ctx, name, args...)
+	command.Stdin = stdin
+	if out, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s %v: %w: %s", name, args, err, bytes.TrimSpace(out))
+	}
+	return nil
+}

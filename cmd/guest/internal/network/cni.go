@@ -1,0 +1,113 @@
+package network
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+const (
+	subnetFile = "/run/flannel/subnet.env" // flannel's answer
+	confDir    = "/etc/cni/net.d"
+	confName   = "10-vcluster.conflist"
+)
+
+// WriteConfig writes the CNI configuration from flannel's subnet.
+func WriteConfig(_ context.Context, log *slog.Logger) error {
+	raw, err := os.ReadFile(subnetFile)
+	if err != nil {
+		return fmt.Errorf("read flannel's subnet: %w", err)
+	}
+	config, err := conflist(string(raw))
+	if err != nil {
+		return fmt.Errorf("%s: %w", subnetFile, err)
+	}
+	if err := writeAtomically(filepath.Join(confDir, confName), config); err != nil {
+		return err
+	}
+	log.Info("pod network configured")
+	return nil
+}
+
+// AwaitConfig returns once a CNI configuration is in place.
+func AwaitConfig(ctx context.Context) error {
+	watcher, err := fsnotify.NewWatcher()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = watcher.Close() }()
+	if err := os.MkdirAll(confDir, 0o755); err != nil {
+		return err
+	}
+	if err := watcher.Add(confDir); err != nil {
+		return err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(confDir, confName)); err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-watcher.Events:
+		case err := <-watcher.Errors:
+			return err
+		}
+	}
+}
+
+// conflist builds the configuration from the lines of subnet.env.
+func conflist(env string) ([]byte, error) {
+	values := map[string]string{}
+	for line := range strings.Lines(env) {
+		if key, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok {
+			values[key] = value
+		}
+	}
+	subnet, err := netip.ParsePrefix(values["FLANNEL_SUBNET"])
+	if err != nil {
+		return nil, fmt.Errorf("FLANNEL_SUBNET: %w", err)
+	}
+	mtu, err := strconv.Atoi(values["FLANNEL_MTU"])
+	if err != nil {
+		return nil, fmt.Errorf("FLANNEL_MTU: %w", err)
+	}
+	return json.MarshalIndent(map[string]any{
+		"cniVersion": "1.0.0",
+		"name":       "vcluster",
+		"plugins": []any{
+			map[string]any{
+				"type": "bridge", "bridge": "cni0", "mtu": mtu,
+				"isDefaultGateway": true, "hairpinMode": true,
+				// flannel masquerades what leaves the cluster.
+				"ipMasq": false,
+				"ipam": map[string]any{
+					"type":   "host-local",
+					"ranges": []any{[]any{map[string]any{"subnet": subnet.Masked().String()}}},
+					"routes": []any{map[string]any{"dst": values["FLANNEL_NETWORK"]}},
+				},
+			},
+			map[string]any{"type": "portmap", "capabilities": map[string]any{"portMappings": true}},
+		},
+	}, "", "  ")
+}
+
+// writeAtomically never shows containerd half a file.
+func writeAtomically(path string, content []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	temp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path))
+	if err := os.WriteFile(temp, content, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(temp, path)
+}

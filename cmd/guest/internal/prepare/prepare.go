@@ -1,0 +1,104 @@
+package prepare
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/facts"
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
+	"github.com/vclusterctl/vclusterctl/templates/node"
+)
+
+// node image's own record of what it carries, written when it was assembled.
+const catalogueFile = "/usr/share/vcluster/images/index.json"
+
+// Run prepares the node. What stops it is also left for the report, because a
+// node that can't start must still be able to say why.
+func Run(ctx context.Context, log *slog.Logger) error {
+	if err := os.MkdirAll(node.RunDir, 0o700); err != nil {
+		return fmt.Errorf("make %s: %w", node.RunDir, err)
+	}
+	outcome := Outcome{}
+	err := run(ctx, log, &outcome)
+	if err != nil {
+		outcome.Problems = append(outcome.Problems, problemOf(err))
+	}
+	return errors.Join(err, outcome.save(OutcomeFile))
+}
+
+func run(ctx context.Context, log *slog.Logger, outcome *Outcome) error {
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SHARED, ""); err != nil {
+		return fmt.Errorf("share the mount tree: %w", err)
+	}
+	outcome.Facts = facts.Gather(facts.Real(guestapi.StateDir))
+	outcome.Degraded = degraded(outcome.Facts)
+	inputs, err := gatherInputs(outcome.Facts)
+	if err != nil {
+		return err
+	}
+	outcome.Node = inputs.Name
+	outcome.Config = inputs.Config
+	if err := write(inputs); err != nil {
+		return err
+	}
+	log.Info("node configured", "node", inputs.Name, "ip", inputs.IP, "role", inputs.Config.Role)
+	if inputs.Config.Role == guestapi.RoleServer {
+		return makeCredentials(ctx)
+	}
+	return nil
+}
+
+// write puts every file in place, the identity first: its guard must stop a
+// node before anything touches its datastore.
+func write(inputs node.Inputs) error {
+	if inputs.Config.Role == guestapi.RoleServer {
+		if err := placeIdentity(); err != nil {
+			return err
+		}
+	}
+	files, err := node.Files(inputs)
+	if err != nil {
+		return &Stop{Reason: "InvalidNodeConfig", Err: err}
+	}
+	for _, file := range files {
+		if err := writeFile(file); err != nil {
+			return err
+		}
+	}
+	if err := placeSeccompProfiles(); err != nil {
+		return err
+	}
+	return forwarding()
+}
+
+// forwarding lets the node route for its pods. A pod's own network namespace
+// starts with it off.
+func forwarding() error {
+	if err := os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("1"), 0o644); err != nil {
+		return &Stop{Reason: "NoForwarding", Err: fmt.Errorf("switch on net.ipv4.ip_forward: %w; the pod needs a writable /proc/sys (procMount Unmasked) and a network namespace of its own", err)}
+	}
+	return nil
+}
+
+// degraded lists what this node does without.
+func degraded(f guestapi.Facts) []guestapi.Problem {
+	var found []guestapi.Problem
+	if !node.Delegated(f.CgroupControllers) {
+		found = append(found, guestapi.Problem{
+			Reason:  "NoResourceLimits",
+			Message: fmt.Sprintf("cgroup controllers %v were delegated; without cpu, memory and pids the limits of pods inside are not enforced", f.CgroupControllers),
+		})
+	}
+	if f.Snapshotter != "overlayfs" {
+		found = append(found, guestapi.Problem{
+			Reason:  "NoOverlayfs",
+			Message: "overlayfs can't be mounted on the state volume; images are copied instead, which costs time and space",
+		})
+	}
+	return found
+}

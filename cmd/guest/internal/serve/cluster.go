@@ -1,0 +1,105 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	apiruntime "k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
+	"github.com/vclusterctl/vclusterctl/templates/node"
+)
+
+// watchCluster keeps the cluster part of the report true until ctx ends.
+func (n *thisNode) watchCluster(ctx context.Context) error {
+	config, err := clientcmd.BuildConfigFromFlags("", node.SuperAdminConfig)
+	if err != nil {
+		return fmt.Errorf("load the server's credentials: %w", err)
+	}
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return err
+	}
+	version, err := client.Discovery().ServerVersion()
+	if err != nil {
+		return fmt.Errorf("ask the API for its version: %w", err)
+	}
+	n.store.Update(func(r *guestapi.Report) { r.Version = version.GitVersion })
+
+	core := client.CoreV1().RESTClient()
+	accounts := cache.NewListWatchFromClient(core, "serviceaccounts", "default", fields.OneTermEqualSelector("metadata.name", "default"))
+	go n.follow(ctx, accounts, &corev1.ServiceAccount{}, func(items []any) {
+		if len(items) > 0 {
+			n.store.Pass(guestapi.MilestoneServiceAccount)
+			n.checkSchedulable()
+		}
+	})
+	nodes := cache.NewListWatchFromClient(core, "nodes", "", fields.Everything())
+	n.follow(ctx, nodes, &corev1.Node{}, n.setNodes)
+	return nil
+}
+
+// follow calls changed with everything in the cache after each event.
+func (n *thisNode) follow(ctx context.Context, source cache.ListerWatcher, kind apiruntime.Object, changed func([]any)) {
+	var store cache.Store
+	call := func() { changed(store.List()) }
+	var controller cache.Controller
+	store, controller = cache.NewInformerWithOptions(cache.InformerOptions{
+		ListerWatcher: source,
+		ObjectType:    kind,
+		Handler: cache.ResourceEventHandlerFuncs{
+			AddFunc:    func(any) { call() },
+			UpdateFunc: func(any, any) { call() },
+			DeleteFunc: func(any) { call() },
+		},
+	})
+	controller.RunWithContext(ctx)
+}
+
+func (n *thisNode) setNodes(items []any) {
+	states := make([]guestapi.NodeState, 0, len(items))
+	for _, item := range items {
+		states = append(states, stateOf(item.(*corev1.Node)))
+	}
+	slices.SortFunc(states, func(a, b guestapi.NodeState) int { return strings.Compare(a.Name, b.Name) })
+	n.store.Update(func(r *guestapi.Report) { r.Nodes = states })
+	for _, state := range states {
+		if state.Name == n.name && state.Ready {
+			n.store.Pass(guestapi.MilestoneNode)
+		}
+	}
+	n.checkSchedulable()
+}
+
+// stateOf reduces a node to what decides whether a pod can start on it.
+func stateOf(item *corev1.Node) guestapi.NodeState {
+	state := guestapi.NodeState{Name: item.Name, Version: item.Status.NodeInfo.KubeletVersion}
+	for _, condition := range item.Status.Conditions {
+		if condition.Type == corev1.NodeReady {
+			state.Ready = condition.Status == corev1.ConditionTrue
+			if !state.Ready {
+				state.Message = condition.Message
+			}
+		}
+	}
+	return state
+}
+
+// checkSchedulable: a node that is Ready (which includes its network) and the
+// default ServiceAccount are all that a pod waits for.
+func (n *thisNode) checkSchedulable() {
+	current := n.store.Current()
+	ready := slices.ContainsFunc(current.Nodes, func(s guestapi.NodeState) bool { return s.Ready })
+	account := slices.ContainsFunc(current.Timeline, func(m guestapi.Milestone) bool { return m.Name == guestapi.MilestoneServiceAccount })
+	n.store.Update(func(r *guestapi.Report) { r.Schedulable = ready && account })
+	if ready && account {
+		n.store.Pass(guestapi.MilestoneSchedulable)
+	}
+}

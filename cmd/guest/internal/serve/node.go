@@ -1,0 +1,120 @@
+package serve
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/network"
+	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/report"
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
+	"github.com/vclusterctl/vclusterctl/templates/node"
+)
+
+// thisNode knows when the node serves its purpose.
+type thisNode struct {
+	role   guestapi.Role
+	name   string
+	store  *report.Store
+	log    *slog.Logger
+	client *http.Client
+}
+
+func newNode(role guestapi.Role, name string, store *report.Store, log *slog.Logger) *thisNode {
+	return &thisNode{role: role, name: name, store: store, log: log, client: &http.Client{
+		Timeout:   2 * time.Second,
+		Transport: &http.Transport{TLSClientConfig: pinnedTLS(), DisableKeepAlives: false},
+	}}
+}
+
+// pinnedTLS trusts the cluster's own CA only. Without it nothing verifies, and
+// the node is simply not ready.
+func pinnedTLS() *tls.Config {
+	pool := x509.NewCertPool()
+	if ca, err := os.ReadFile(guestapi.JoinDir + "/" + guestapi.JoinCACert); err == nil {
+		pool.AppendCertsFromPEM(ca)
+	}
+	return &tls.Config{RootCAs: pool, ServerName: guestapi.FixedServerName, MinVersion: tls.VersionTLS12}
+}
+
+// purposeURL is what must answer 200: the API of a server, the kubelet of a
+// pool node.
+func (n *thisNode) purposeURL() string {
+	if n.role == guestapi.RoleServer {
+		return "https://127.0.0.1:" + strconv.Itoa(node.APIPort) + "/readyz"
+	}
+	return "http://127.0.0.1:10248/healthz" // the kubelet's default health port
+}
+
+// ready asks the component itself each time, so that it never says yes for one
+// that has died since.
+func (n *thisNode) ready(ctx context.Context) error {
+	if problems := n.store.Current().Problems; len(problems) > 0 && !n.store.Current().APIServing {
+		return errors.New(problems[0].Message)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, n.purposeURL(), nil)
+	if err != nil {
+		return err
+	}
+	response, err := n.client.Do(request)
+	if err != nil {
+		return fmt.Errorf("not serving yet: %w", err)
+	}
+	body, readErr := io.ReadAll(io.LimitReader(response.Body, 512))
+	if err := errors.Join(readErr, response.Body.Close()); err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %s: %s", n.purposeURL(), response.Status, strings.TrimSpace(string(body)))
+	}
+	return nil
+}
+
+// watch follows the node to the point where a pod can start, and on from there.
+func (n *thisNode) watch(ctx context.Context) error {
+	if err := n.awaitReady(ctx); err != nil || n.role != guestapi.RoleServer {
+		return ignoreCanceled(err)
+	}
+	if at, err := unitActiveSince(ctx, "etcd.service"); err == nil {
+		n.store.PassAt(guestapi.MilestoneDatastore, at)
+	}
+	n.store.Pass(guestapi.MilestoneAPI)
+	n.store.Update(func(r *guestapi.Report) { r.APIServing = true })
+	go func() {
+		if err := network.AwaitConfig(ctx); err == nil {
+			n.store.Pass(guestapi.MilestoneNetwork)
+		}
+	}()
+	return ignoreCanceled(n.watchCluster(ctx))
+}
+
+// awaitReady asks until the answer is yes. There is nothing to watch: a
+// process that has not opened its port yet tells nobody.
+func (n *thisNode) awaitReady(ctx context.Context) error {
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	for n.ready(ctx) != nil {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+	}
+	return nil
+}
+
+func ignoreCanceled(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}

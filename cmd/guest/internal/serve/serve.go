@@ -1,0 +1,134 @@
+package serve
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/prepare"
+	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/report"
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
+)
+
+// Run serves health and report until ctx ends.
+func Run(ctx context.Context, log *slog.Logger) error {
+	outcome, err := prepare.LoadOutcome(prepare.OutcomeFile)
+	if err != nil {
+		return fmt.Errorf("preparation left nothing to report: %w", err)
+	}
+	store := report.NewStore(initialReport(outcome), time.Now)
+	if started, err := initTime(); err == nil {
+		store.PassAt(guestapi.MilestoneInit, started)
+	}
+	store.PassAt(guestapi.MilestonePrepared, outcome.Time)
+
+	node := newNode(outcome.Config.Role, outcome.Node, store, log)
+	server, listener, err := listen(ctx, store, node.ready)
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return ignoreClosed(server.ServeTLS(listener, "", "")) })
+	group.Go(func() error { return closeOnDone(ctx, server) })
+	group.Go(func() error { return watchUnits(ctx, store, log) })
+	if len(outcome.Problems) == 0 {
+		group.Go(func() error { return node.watch(ctx) })
+	}
+	if _, err := daemon.SdNotify(false, daemon.SdNotifyReady); err != nil {
+		log.Warn("notify systemd", "error", err)
+	}
+	return group.Wait()
+}
+
+func initialReport(o prepare.Outcome) guestapi.Report {
+	boot, err := os.ReadFile(guestapi.PodUIDFile)
+	if err != nil {
+		boot = nil // an empty boot is a report that no pod matches
+	}
+	return guestapi.Report{
+		Boot:     strings.TrimSpace(string(boot)),
+		NodeName: o.Node,
+		Role:     o.Config.Role,
+		Distro:   o.Config.Distro,
+		Facts:    o.Facts,
+		Problems: o.Problems,
+		Degraded: o.Degraded,
+	}
+}
+
+func listen(ctx context.Context, store *report.Store, ready func(context.Context) error) (*http.Server, net.Listener, error) {
+	certificate, err := tls.LoadX509KeyPair(guestapi.JoinDir+"/"+guestapi.JoinGuestCert, guestapi.JoinDir+"/"+guestapi.JoinGuestKey)
+	if err != nil {
+		return nil, nil, fmt.Errorf("load the guest's certificate: %w", err)
+	}
+	token, err := os.ReadFile(guestapi.JoinDir + "/" + guestapi.JoinGuestToken)
+	if err != nil {
+		return nil, nil, fmt.Errorf("load the guest's token: %w", err)
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", ":"+strconv.Itoa(guestapi.Port))
+	if err != nil {
+		return nil, nil, err
+	}
+	handler := &report.Handler{Store: store, Token: strings.TrimSpace(string(token)), Ready: ready}
+	return &http.Server{
+		Handler:           handler.Mux(),
+		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS13},
+		ReadHeaderTimeout: 5 * time.Second,
+		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug), // probes close early; not news
+	}, listener, nil
+}
+
+func closeOnDone(ctx context.Context, server *http.Server) error {
+	<-ctx.Done()
+	return server.Close()
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// initTime is when PID 1 started: field 22 of its stat, in clock ticks since
+// the machine booted (proc(5)).
+func initTime() (time.Time, error) {
+	info, err := os.ReadFile("/proc/1/stat")
+	if err != nil {
+		return time.Time{}, err
+	}
+	uptime, err := os.ReadFile("/proc/uptime")
+	if err != nil {
+		return time.Time{}, err
+	}
+	return parseInitTime(string(info), string(uptime), time.Now())
+}
+
+func parseInitTime(stat, uptime string, now time.Time) (time.Time, error) {
+	_, after, ok := strings.Cut(stat, ") ")
+	fields := strings.Fields(after)
+	if !ok || len(fields) < 20 {
+		return time.Time{}, errors.New("unexpected /proc/1/stat")
+	}
+	ticks, err := strconv.ParseFloat(fields[19], 64)
+	if err != nil {
+		return time.Time{}, err
+	}
+	up, err := strconv.ParseFloat(strings.Fields(uptime + " x")[0], 64)
+	if err != nil {
+		return time.Time{}, err
+	}
+	const ticksPerSecond = 100 // USER_HZ, fixed in the kernel's interface
+	return now.Add(-time.Duration((up - ticks/ticksPerSecond) * float64(time.Second))), nil
+}

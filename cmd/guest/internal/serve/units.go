@@ -1,0 +1,104 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/dbus"
+
+	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/report"
+)
+
+// watchUnits reports each unit that failed, until it runs again. systemd says
+// so by itself; nothing is polled.
+func watchUnits(ctx context.Context, store *report.Store, log *slog.Logger) error {
+	conn, err := dbus.NewSystemdConnectionContext(ctx)
+	if err != nil {
+		return fmt.Errorf("reach systemd: %w", err)
+	}
+	defer conn.Close()
+	updates := make(chan *dbus.PropertiesUpdate, 64)
+	errs := make(chan error, 1)
+	conn.SetPropertiesSubscriber(updates, errs)
+	if err := conn.Subscribe(); err != nil {
+		return fmt.Errorf("subscribe to systemd: %w", err)
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-errs:
+			log.Warn("missed news of a unit", "error", err)
+		case update := <-updates:
+			noteUnit(ctx, store, update)
+		}
+	}
+}
+
+// noteUnit turns what systemd says of one unit into a problem or its end.
+func noteUnit(ctx context.Context, store *report.Store, update *dbus.PropertiesUpdate) {
+	reason := "Unit/" + update.UnitName
+	switch {
+	case !strings.HasSuffix(update.UnitName, ".service"):
+	case property(update, "ActiveState") == "active":
+		store.SetProblem(reason, "")
+	case failed(property(update, "ActiveState"), property(update, "SubState")):
+		store.SetProblem(reason, fmt.Sprintf("%s keeps failing: %s", update.UnitName, lastLine(ctx, update.UnitName)))
+	}
+}
+
+// failed is true for a unit that gave up, and for one that waits for its next
+// try after a failure.
+func failed(active, sub string) bool {
+	return active == "failed" || sub == "auto-restart" || sub == "auto-restart-queued"
+}
+
+func property(update *dbus.PropertiesUpdate, name string) string {
+	value, ok := update.Changed[name]
+	if !ok {
+		return ""
+	}
+	text, ok := value.Value().(string)
+	if !ok {
+		return ""
+	}
+	return text
+}
+
+// lastLine is the last thing the unit itself wrote to the journal.
+func lastLine(ctx context.Context, unit string) string {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "journalctl", "_SYSTEMD_UNIT="+unit, "--lines=1", "--output=cat", "--quiet").Output()
+	if err != nil {
+		return "its journal can't be read: " + err.Error()
+	}
+	const limit = 400 // a condition is read by people
+	line := strings.TrimSpace(string(out))
+	if len(line) > limit {
+		line = line[:limit] + "…"
+	}
+	return line
+}
+
+// unitActiveSince is when a unit last became active.
+func unitActiveSince(ctx context.Context, unit string) (time.Time, error) {
+	conn, err := dbus.NewSystemdConnectionContext(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer conn.Close()
+	value, err := conn.GetUnitPropertyContext(ctx, unit, "ActiveEnterTimestamp")
+	if err != nil {
+		return time.Time{}, err
+	}
+	micros, ok := value.Value.Value().(uint64)
+	if !ok || micros == 0 {
+		return time.Time{}, fmt.Errorf("%s has not been active", unit)
+	}
+	return time.UnixMicro(int64(micros)), nil //nolint:gosec // microseconds since 1970 fit
+}

@@ -1,0 +1,36 @@
+package node
+
+import "github.com/vclusterctl/vclusterctl/templates/guestapi"
+
+// agent returns the files that only a pool node has: how its kubelet asks for
+// its first certificate.
+func (p *plan) agent() []File {
+	kubeconfig := map[string]any{
+		"apiVersion": "v1",
+		"kind":       "Config",
+		"clusters": []any{map[string]any{"name": "default", "cluster": map[string]any{
+			"server":                "https://" + p.Config.JoinEndpoint,
+			"tls-server-name":       guestapi.FixedServerName,
+			"certificate-authority": guestapi.JoinDir + "/" + guestapi.JoinCACert,
+		}}},
+		"users":           []any{map[string]any{"name": "default", "user": map[string]any{"token": p.JoinToken}}},
+		"contexts":        []any{map[string]any{"name": "default", "context": map[string]any{"cluster": "default", "user": "default"}}},
+		"current-context": "default",
+	}
+	return []File{{Path: BootstrapKubeconfig, Mode: 0o600, Content: mustYAML(kubeconfig)}}
+}
+
+// kubeletKubeconfig is where this node's kubelet keeps its credentials. A
+// server's are made at each boot; a pool node's come from its cluster and
+// live on the state volume.
+func (p *plan) kubeletKubeconfig() string {
+	if p.Config.Role == guestapi.RoleServer {
+		return KubeletKubeconfig
+	}
+	return guestapi.StateDir + "/kubelet.conf"
+}
+
+// caFile is the CA that this node verifies the API and its callers with.
+func (p *plan) caFile() string {
+	return guestapi.JoinDir + "/" + guestapi.JoinCACert
+}

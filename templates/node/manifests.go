@@ -1,0 +1,27 @@
+package node
+
+import (
+	_ "embed"
+	"strings"
+
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
+)
+
+// nodesRBAC lets the components of a node act with its kubelet's identity.
+//
+//go:embed manifests/nodes.yaml
+var nodesRBAC string
+
+//go:embed manifests/local-storage.yaml
+var localStorageTemplate string
+
+// localStorage is the default StorageClass: folders of the node's own state
+// volume.
+func (p *plan) localStorage() File {
+	content := strings.NewReplacer(
+		"{{provisionerImage}}", p.Images.LocalPath,
+		"{{helperImage}}", p.Images.Helper,
+		"{{path}}", guestapi.StateDir+"/local-path",
+	).Replace(localStorageTemplate)
+	return File{Path: ManifestDir + "/20-local-storage.yaml", Mode: 0o600, Content: content}
+}

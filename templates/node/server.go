@@ -1,0 +1,132 @@
+package node
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
+)
+
+// server returns the files of the control plane.
+func (p *plan) server() []File {
+	files := []File{
+		p.etcd(),
+		p.apiServer(),
+		p.controllerManager(),
+		p.scheduler(),
+		p.kubeadm(),
+		p.bootstrap(),
+		{Path: ManifestDir + "/10-nodes.yaml", Mode: 0o600, Content: nodesRBAC},
+	}
+	if p.Config.LocalStorage {
+		files = append(files, p.localStorage())
+	}
+	return files
+}
+
+// etcd has one member that is reached over loopback only, so that a pod that
+// comes back with another address finds itself unchanged.
+func (p *plan) etcd() File {
+	return p.args("etcd", map[string]string{
+		"name":                        "server",
+		"data-dir":                    guestapi.StateDir + "/etcd",
+		"listen-client-urls":          "https://127.0.0.1:2379",
+		"advertise-client-urls":       "https://127.0.0.1:2379",
+		"listen-peer-urls":            "https://127.0.0.1:2380",
+		"initial-advertise-peer-urls": "https://127.0.0.1:2380",
+		"initial-cluster":             "server=https://127.0.0.1:2380",
+		"cert-file":                   PKIDir + "/etcd/server.crt",
+		"key-file":                    PKIDir + "/etcd/server.key",
+		"client-cert-auth":            "true",
+		"trusted-ca-file":             PKIDir + "/etcd/ca.crt",
+		"peer-cert-file":              PKIDir + "/etcd/peer.crt",
+		"peer-key-file":               PKIDir + "/etcd/peer.key",
+		"peer-client-cert-auth":       "true",
+		"peer-trusted-ca-file":        PKIDir + "/etcd/ca.crt",
+		"log-level":                   "warn",
+	})
+}
+
+func (p *plan) apiServer() File {
+	return p.args("kube-apiserver", map[string]string{
+		"advertise-address":                  p.IP.String(),
+		"allow-privileged":                   "true",
+		"authorization-mode":                 "Node,RBAC",
+		"client-ca-file":                     PKIDir + "/ca.crt",
+		"enable-admission-plugins":           "NodeRestriction",
+		"enable-bootstrap-token-auth":        "true",
+		"etcd-cafile":                        PKIDir + "/etcd/ca.crt",
+		"etcd-certfile":                      PKIDir + "/apiserver-etcd-client.crt",
+		"etcd-keyfile":                       PKIDir + "/apiserver-etcd-client.key",
+		"etcd-servers":                       "https://127.0.0.1:2379",
+		"kubelet-client-certificate":         PKIDir + "/apiserver-kubelet-client.crt",
+		"kubelet-client-key":                 PKIDir + "/apiserver-kubelet-client.key",
+		"kubelet-preferred-address-types":    "InternalIP,ExternalIP,Hostname",
+		"proxy-client-cert-file":             PKIDir + "/front-proxy-client.crt",
+		"proxy-client-key-file":              PKIDir + "/front-proxy-client.key",
+		"requestheader-allowed-names":        "front-proxy-client",
+		"requestheader-client-ca-file":       PKIDir + "/front-proxy-ca.crt",
+		"requestheader-extra-headers-prefix": "X-Remote-Extra-",
+		"requestheader-group-headers":        "X-Remote-Group",
+		"requestheader-username-headers":     "X-Remote-User",
+		"secure-port":                        strconv.Itoa(APIPort),
+		"service-account-issuer":             "https://kubernetes.default.svc." + p.Config.ClusterDomain,
+		"service-account-key-file":           PKIDir + "/sa.pub",
+		"service-account-signing-key-file":   PKIDir + "/sa.key",
+		"service-cluster-ip-range":           p.Config.ServiceCIDR,
+		"tls-cert-file":                      PKIDir + "/apiserver.crt",
+		"tls-private-key-file":               PKIDir + "/apiserver.key",
+	})
+}
+
+func (p *plan) controllerManager() File {
+	const kubeconfig = RunDir + "/controller-manager.conf"
+	return p.args("kube-controller-manager", map[string]string{
+		"allocate-node-cidrs":              "true",
+		"authentication-kubeconfig":        kubeconfig,
+		"authorization-kubeconfig":         kubeconfig,
+		"bind-address":                     "127.0.0.1",
+		"client-ca-file":                   PKIDir + "/ca.crt",
+		"cluster-cidr":                     p.Config.PodCIDR,
+		"cluster-name":                     "kubernetes",
+		"cluster-signing-cert-file":        PKIDir + "/ca.crt",
+		"cluster-signing-key-file":         PKIDir + "/ca.key",
+		"controllers":                      "*,bootstrapsigner,tokencleaner",
+		"kubeconfig":                       kubeconfig,
+		"leader-elect":                     "false", // one server: a lease would only delay the start
+		"requestheader-client-ca-file":     PKIDir + "/front-proxy-ca.crt",
+		"root-ca-file":                     PKIDir + "/ca.crt",
+		"service-account-private-key-file": PKIDir + "/sa.key",
+		"service-cluster-ip-range":         p.Config.ServiceCIDR,
+		"use-service-account-credentials":  "true",
+	})
+}
+
+func (p *plan) scheduler() File {
+	const kubeconfig = RunDir + "/scheduler.conf"
+	return p.args("kube-scheduler", map[string]string{
+		"authentication-kubeconfig": kubeconfig,
+		"authorization-kubeconfig":  kubeconfig,
+		"bind-address":              "127.0.0.1",
+		"kubeconfig":                kubeconfig,
+		"leader-elect":              "false",
+	})
+}
+
+// bootstrap marks the node as one that sets its cluster up after the API
+// serves: it is the condition of that unit.
+func (p *plan) bootstrap() File {
+	return File{Path: ArgsDir + "/bootstrap", Mode: 0o600, Content: "ARGS=\n"}
+}
+
+// sans are the names and addresses of the API server's certificate beside
+// those that kubeadm adds by itself, FixedServerName among them.
+func (p *plan) sans() []string {
+	sans := []string{"localhost", "127.0.0.1"}
+	for _, san := range p.Config.ExtraSANs {
+		if san = strings.TrimSpace(san); san != "" {
+			sans = append(sans, san)
+		}
+	}
+	return sans
+}
