@@ -116,9 +116,8 @@ func initTime() (time.Time, error) {
 }
 
 func parseInitTime(stat, uptime string, now time.Time) (time.Time, error) {
-	_, after, ok := strings.Cut(stat, ") ")
-	fields := strings.Fields(after)
-	if !ok || len(fields) < 20 {
+	fields := strings.Fields(stat[strings.LastIndex(stat, ")")+1:]) // the name before it may hold anything
+	if len(fields) < 20 {
 		return time.Time{}, errors.New("unexpected /proc/1/stat")
 	}
 	ticks, err := strconv.ParseFloat(fields[19], 64)

@@ -1,0 +1,108 @@
+package report
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
+)
+
+var start = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+func newStore() *Store {
+	return NewStore(guestapi.Report{Boot: "uid"}, func() time.Time { return start })
+}
+
+func TestUpdateCountsOnlyChanges(t *testing.T) {
+	s := newStore()
+	s.SetProblem("A", "broken")
+	s.SetProblem("A", "broken")
+	if got := s.Current().Revision; got != 2 {
+		t.Errorf("an update that changes nothing must not count: revision %d, want 2", got)
+	}
+	s.SetProblem("A", "")
+	if got := s.Current(); got.Revision != 3 || len(got.Problems) != 0 {
+		t.Errorf("a cleared problem must go: %+v", got)
+	}
+}
+
+func TestTimelineIsOrderedAndOnce(t *testing.T) {
+	s := newStore()
+	s.Pass(guestapi.MilestoneAPI)
+	s.PassAt(guestapi.MilestoneInit, start.Add(-time.Second))
+	s.PassAt(guestapi.MilestoneAPI, start.Add(time.Hour))
+	want := []guestapi.Milestone{{Name: guestapi.MilestoneInit, Time: start.Add(-time.Second)}, {Name: guestapi.MilestoneAPI, Time: start}}
+	if diff := cmp.Diff(want, s.Current().Timeline); diff != "" {
+		t.Errorf("timeline: -want +got:\n%s", diff)
+	}
+}
+
+func TestWaitWakesOnChange(t *testing.T) {
+	s := newStore()
+	got := make(chan guestapi.Report)
+	go func() { got <- s.Wait(t.Context(), 1) }()
+	s.Pass(guestapi.MilestoneAPI)
+	if r := <-got; r.Revision != 2 {
+		t.Errorf("Wait(): revision %d, want 2", r.Revision)
+	}
+}
+
+func TestWaitGivesUpWithTheContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if r := newStore().Wait(ctx, 1); r.Revision != 1 {
+		t.Errorf("Wait(): revision %d, want the current one", r.Revision)
+	}
+}
+
+func TestEndpoints(t *testing.T) {
+	errNotYet := errors.New("etcd is not up")
+	tests := map[string]struct {
+		reason string
+		path   string
+		token  string
+		ready  error
+		code   int
+	}{
+		"Live":          {reason: "Alive without credentials.", path: "/livez", code: http.StatusOK},
+		"Ready":         {reason: "The kubelet probes without credentials.", path: "/readyz", code: http.StatusOK},
+		"NotReady":      {reason: "The reason is the node's own.", path: "/readyz", ready: errNotYet, code: http.StatusServiceUnavailable},
+		"ReportNoToken": {reason: "The report is not for everybody.", path: "/report", code: http.StatusUnauthorized},
+		"ReportWrong":   {reason: "Another cluster's token.", path: "/report", token: "other", code: http.StatusUnauthorized},
+		"Report":        {reason: "With the token.", path: "/report", token: "secret", code: http.StatusOK},
+		"BadRevision":   {reason: "A revision is a number.", path: "/report?after=x", token: "secret", code: http.StatusBadRequest},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			h := &Handler{Store: newStore(), Token: "secret", Ready: func(context.Context) error { return tc.ready }}
+			request := httptest.NewRequest(http.MethodGet, tc.path, nil)
+			if tc.token != "" {
+				request.Header.Set("Authorization", "Bearer "+tc.token)
+			}
+			recorder := httptest.NewRecorder()
+			h.Mux().ServeHTTP(recorder, request)
+			if recorder.Code != tc.code {
+				t.Errorf("%s\nGET %s: want %d, got %d %s", tc.reason, tc.path, tc.code, recorder.Code, recorder.Body)
+			}
+		})
+	}
+}
+
+func TestReportIsJSON(t *testing.T) {
+	h := &Handler{Store: newStore(), Token: "secret", Ready: func(context.Context) error { return nil }}
+	request := httptest.NewRequest(http.MethodGet, "/report?after=0", nil)
+	request.Header.Set("Authorization", "Bearer secret")
+	recorder := httptest.NewRecorder()
+	h.Mux().ServeHTTP(recorder, request)
+	var got guestapi.Report
+	if err := json.Unmarshal(recorder.Body.Bytes(), &got); err != nil || got.Boot != "uid" {
+		t.Errorf("GET /report: %+v, %v", got, err)
+	}
+}

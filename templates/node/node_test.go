@@ -1,0 +1,195 @@
+package node
+
+import (
+	"flag"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func serverInputs(change func(*Inputs)) Inputs {
+	in := Inputs{
+		Config: guestapi.NodeConfig{
+			APIVersion:     guestapi.ConfigVersion,
+			Role:           guestapi.RoleServer,
+			Distro:         "k8s",
+			NodeNamePrefix: "server-",
+			PodCIDR:        "10.244.0.0/16",
+			ServiceCIDR:    "10.96.0.0/16",
+			ClusterDomain:  "cluster.local",
+			ExtraSANs:      []string{"dev-api.default.svc", "10.215.7.7"},
+		},
+		Facts: guestapi.Facts{
+			CgroupControllers: []string{"cpu", "cpuset", "io", "memory", "pids"},
+			CgroupWritable:    true,
+			Snapshotter:       "overlayfs",
+		},
+		Name:        "server-0",
+		IP:          netip.MustParseAddr("10.214.0.9"),
+		Nameservers: []string{"10.215.0.10"},
+		Version:     "v1.36.3",
+		Images: Images{
+			Pause:             "localhost/vclusterctl/pause:1",
+			CoreDNSRepository: "localhost/vclusterctl",
+			CoreDNSTag:        "v1.14.2",
+			LocalPath:         "localhost/vclusterctl/local-path-provisioner:v0.0.30",
+			Helper:            "localhost/vclusterctl/busybox:1.37",
+		},
+		JoinToken: "abcdef.0123456789abcdef",
+	}
+	if change != nil {
+		change(&in)
+	}
+	return in
+}
+
+func TestFilesGolden(t *testing.T) {
+	tests := map[string]struct {
+		reason string
+		change func(*Inputs)
+	}{
+		"server": {reason: "A server in a pod with every controller delegated."},
+		"server-without-controllers": {
+			reason: "Without cgroup controllers runc is wrapped and the kubelet enforces nothing.",
+			change: func(in *Inputs) { in.Facts.CgroupControllers = []string{"hugetlb"} },
+		},
+		"host": {
+			reason: "The embedded host enforces NetworkPolicy and offers storage.",
+			change: func(in *Inputs) {
+				in.Name = "host-0"
+				in.Config.NodeNamePrefix = "host-"
+				in.Config.Bare, in.Config.NetworkPolicy, in.Config.LocalStorage = true, true, true
+				in.Config.NodeLabels = map[string]string{"seccomp.vclusterctl.dev/0123456789ab": "present"}
+			},
+		},
+		"agent": {
+			reason: "A pool node joins through the API Service and has no control plane.",
+			change: func(in *Inputs) {
+				in.Name = "work-1"
+				in.Config.Role, in.Config.NodeNamePrefix = guestapi.RoleAgent, "work-"
+				in.Config.JoinEndpoint = "dev-api.default.svc:6443"
+				in.Config.NodeTaints = []string{"gpu=yes:NoSchedule"}
+			},
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			files, err := Files(serverInputs(tc.change))
+			if err != nil {
+				t.Fatalf("%s\nFiles(): %v", tc.reason, err)
+			}
+			golden(t, filepath.Join("testdata", name+".txt"), render(files))
+		})
+	}
+}
+
+func render(files []File) string {
+	var b strings.Builder
+	for _, f := range files {
+		fmt.Fprintf(&b, "=== %s %o\n%s", f.Path, f.Mode, f.Content)
+	}
+	return b.String()
+}
+
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s differs; run with -update if that is meant (-want +got):\n%s", path, diff)
+	}
+}
+
+func TestFilesRefuses(t *testing.T) {
+	tests := map[string]struct {
+		reason string
+		change func(*Inputs)
+		want   string
+	}{
+		"OldVersion": {
+			reason: "A config of another version may mean something else.",
+			change: func(in *Inputs) { in.Config.APIVersion = "guest.vclusterctl.dev/v0" },
+			want:   "apiVersion",
+		},
+		"UnknownDistro": {
+			reason: "A distro that the image lacks can't be started.",
+			change: func(in *Inputs) { in.Config.Distro = "k3s" },
+			want:   "distro",
+		},
+		"UnknownRole": {
+			reason: "Neither a server nor an agent.",
+			change: func(in *Inputs) { in.Config.Role = "spare" },
+			want:   "role",
+		},
+		"AgentWithoutEndpoint": {
+			reason: "An agent with nowhere to join would wait for ever.",
+			change: func(in *Inputs) { in.Config.Role = guestapi.RoleAgent },
+			want:   "joinEndpoint",
+		},
+		"BadPodCIDR": {
+			reason: "Not a range.",
+			change: func(in *Inputs) { in.Config.PodCIDR = "10.0.0.0" },
+			want:   "podCIDR",
+		},
+		"TinyServiceCIDR": {
+			reason: "The cluster DNS takes the tenth address.",
+			change: func(in *Inputs) { in.Config.ServiceCIDR = "10.96.0.0/30" },
+			want:   "serviceCIDR",
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := Files(serverInputs(tc.change))
+			if err == nil || !strings.HasPrefix(err.Error(), tc.want) {
+				t.Errorf("%s\nFiles(): want an error about %q, got %v", tc.reason, tc.want, err)
+			}
+		})
+	}
+}
+
+func TestUserConfigWins(t *testing.T) {
+	files, err := Files(serverInputs(func(in *Inputs) {
+		in.Config.Config = map[string]string{
+			"kube-apiserver.event-ttl":        "2h",
+			"kube-apiserver.audit-log-format": `a b"c`,
+			"kube-controller-manager.v":       "4",
+		}
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		switch f.Path {
+		case ArgsDir + "/kube-apiserver":
+			if !strings.Contains(f.Content, " --event-ttl=2h ") {
+				t.Errorf("a raw flag is missing: %s", f.Content)
+			}
+			if !strings.Contains(f.Content, `"\"--audit-log-format=a b\\\"c\""`) {
+				t.Errorf("a value with a blank and a quote is not protected: %s", f.Content)
+			}
+		case ArgsDir + "/kube-scheduler":
+			if strings.Contains(f.Content, "--v=4") {
+				t.Errorf("a flag reached the wrong component: %s", f.Content)
+			}
+		}
+	}
+}
