@@ -2,199 +2,168 @@ package v1alpha1
 
 import (
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // VirtualCluster is a Kubernetes cluster that runs inside the cluster that
-// holds this object.
+// holds this object: its nodes are unprivileged pods of this namespace.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:path=virtualclusters,singular=virtualcluster,shortName=vcl,scope=Namespaced
 // +kubebuilder:subresource:status
-// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`,description="Whether a pod can start inside."
+// +kubebuilder:printcolumn:name="Reason",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`,description="Why it is ready or not."
+// +kubebuilder:printcolumn:name="Version",type=string,JSONPath=`.status.resolved.version`,description="Version of Kubernetes inside."
+// +kubebuilder:printcolumn:name="Runtime",type=string,JSONPath=`.status.runtime.servers`,description="Runtime profile of the servers."
+// +kubebuilder:printcolumn:name="Servers",type=integer,JSONPath=`.status.servers.readyReplicas`,description="Servers whose API serves."
+// +kubebuilder:printcolumn:name="Nodes",type=integer,JSONPath=`.status.nodes`,description="Nodes that are ready inside."
+// +kubebuilder:printcolumn:name="Endpoint",type=string,priority=1,JSONPath=`.status.endpoint`,description="Address of the API."
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:selectablefield:JSONPath=`.status.resolved.distro`
+// +kubebuilder:selectablefield:JSONPath=`.status.resolved.version`
+// +kubebuilder:selectablefield:JSONPath=`.status.runtime.servers`
+// +kubebuilder:validation:XValidation:rule="!format.dns1035Label().validate(self.metadata.name).hasValue()",message="metadata.name must be a DNS label: lower case letters, digits and '-', starting with a letter and ending with a letter or digit, for example \"dev\""
+// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 45",message="metadata.name must have at most 45 characters, because its servers are called <name>-server and that may have 52: choose a shorter name"
+// +kubebuilder:validation:XValidation:rule="!has(self.spec) || !has(self.spec.pools) || self.spec.pools.all(p, size(self.metadata.name) + 1 + size(p.name) <= 52)",message="metadata.name, a '-' and each spec.pools[].name must have at most 52 characters together: shorten the pool's name"
+// +kubebuilder:validation:XValidation:rule="self.?spec.?distro.hasValue() ? self.spec.distro == oldSelf.?spec.?distro.or(self.?status.?resolved.?distro).orValue('') : !oldSelf.?spec.?distro.hasValue()",message="spec.distro cannot change once the cluster exists; left open, it can only be set to the value in status.resolved.distro"
+// +kubebuilder:validation:XValidation:rule="self.?spec.?version.hasValue() ? self.spec.version == oldSelf.?spec.?version.or(self.?status.?resolved.?version).orValue('') : !oldSelf.?spec.?version.hasValue()",message="spec.version cannot change yet, because upgrades are not supported; left open, it can only be set to the value in status.resolved.version"
+// +kubebuilder:validation:XValidation:rule="self.?spec.?image.hasValue() ? self.spec.image == oldSelf.?spec.?image.or(self.?status.?resolved.?image).orValue('') : !oldSelf.?spec.?image.hasValue()",message="spec.image cannot change yet, because upgrades are not supported; left open, it can only be set to the value in status.resolved.image"
+// +kubebuilder:validation:XValidation:rule="self.?spec.?network.?podCIDR.hasValue() ? self.spec.network.podCIDR == oldSelf.?spec.?network.?podCIDR.or(self.?status.?resolved.?podCIDR).orValue('') : !oldSelf.?spec.?network.?podCIDR.hasValue()",message="spec.network.podCIDR cannot change once the cluster exists; left open, it can only be set to the value in status.resolved.podCIDR"
+// +kubebuilder:validation:XValidation:rule="self.?spec.?network.?serviceCIDR.hasValue() ? self.spec.network.serviceCIDR == oldSelf.?spec.?network.?serviceCIDR.or(self.?status.?resolved.?serviceCIDR).orValue('') : !oldSelf.?spec.?network.?serviceCIDR.hasValue()",message="spec.network.serviceCIDR cannot change once the cluster exists; left open, it can only be set to the value in status.resolved.serviceCIDR"
+// +kubebuilder:validation:XValidation:rule="self.?spec.?network.?clusterDomain.hasValue() ? self.spec.network.clusterDomain == oldSelf.?spec.?network.?clusterDomain.or(self.?status.?resolved.?clusterDomain).orValue('') : !oldSelf.?spec.?network.?clusterDomain.hasValue()",message="spec.network.clusterDomain cannot change once the cluster exists; left open, it can only be set to the value in status.resolved.clusterDomain"
+// +kubebuilder:validation:XValidation:rule="self.?spec.?servers.?storage.hasValue() == oldSelf.?spec.?servers.?storage.hasValue()",message="spec.servers.storage cannot be added or removed once the cluster exists: create a new cluster to use other storage"
 type VirtualCluster struct {
-	metav1.TypeMeta   `json:",inline"`
+	metav1.TypeMeta `json:",inline"`
+
+	// metadata is the standard object's metadata.
+	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	Spec   VirtualClusterSpec   `json:"spec,omitempty"`
-	Status VirtualClusterStatus `json:"status,omitempty"`
+	// spec is what the cluster should be. Everything left out is chosen once
+	// by the controller and shown in status.resolved.
+	// +optional
+	Spec VirtualClusterSpec `json:"spec,omitempty,omitzero"`
+
+	// status is what the controller observed and decided.
+	// +optional
+	Status VirtualClusterStatus `json:"status,omitempty,omitzero"`
 }
 
 // VirtualClusterSpec is what the user wants. Everything left out is chosen
 // once by the controller and shown in status.resolved.
 type VirtualClusterSpec struct {
-	Distro           Distro                        `json:"distro,omitempty"`
-	Version          string                        `json:"version,omitempty"`
-	Image            string                        `json:"image,omitempty"`
+	// distro is the Kubernetes distribution that runs inside: k8s (the
+	// upstream components) or k3s. Left out, it is k3s where the installed
+	// node image carries it and the node can run it, otherwise k8s. It cannot
+	// change once the cluster exists.
+	// +optional
+	Distro Distro `json:"distro,omitempty"`
+
+	// version is the version of Kubernetes inside, for example v1.36.3. Left
+	// out, it is the newest that the installed node images offer. It cannot
+	// change yet.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="self.matches('^v?[0-9]+[.][0-9]+[.][0-9]+$')",message="must be a full version of Kubernetes such as v1.36.3; leave spec.version out for the newest one installed"
+	Version string `json:"version,omitempty"`
+
+	// image is the node image, where the administrator allows choosing one.
+	// Left out, it is the installed image of spec.version. It cannot change
+	// yet.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-zA-Z0-9][a-zA-Z0-9._:/@-]*$')",message="must be an image reference such as registry.example/node:v1.36.3; leave spec.image out for the installed one"
+	Image string `json:"image,omitempty"`
+
+	// imagePullSecrets are Secrets of this namespace to pull the node image
+	// with.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=16
 	ImagePullSecrets []corev1.LocalObjectReference `json:"imagePullSecrets,omitempty"`
-	Runtime          Runtime                       `json:"runtime,omitempty"`
-	Servers          Servers                       `json:"servers,omitempty"`
-	Pools            []Pool                        `json:"pools,omitempty"`
-	Network          Network                       `json:"network,omitempty"`
-	Expose           Expose                        `json:"expose,omitempty"`
-	Config           map[string]string             `json:"config,omitempty"`
+
+	// runtime is what isolates the node pods from their host.
+	// +optional
+	Runtime Runtime `json:"runtime,omitempty,omitzero"`
+
+	// servers run the control plane. They are nodes as well.
+	// +optional
+	Servers Servers `json:"servers,omitempty,omitzero"`
+
+	// pools are groups of worker nodes beside the servers.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=16
+	Pools []Pool `json:"pools,omitempty"`
+
+	// network is the cluster's own network, and what it may reach outside.
+	// +optional
+	Network Network `json:"network,omitempty,omitzero"`
+
+	// expose is how the API is reached from outside the cluster.
+	// +optional
+	Expose Expose `json:"expose,omitempty,omitzero"`
+
+	// config holds raw flags of the distro's components, where the
+	// administrator allows them. A key is <component>.<flag>, for example
+	// "kube-apiserver.event-ttl". Flags that the product sets itself are
+	// refused.
+	// +optional
+	// +mapType=granular
+	// +kubebuilder:validation:MaxProperties=64
+	Config map[string]string `json:"config,omitempty"`
 }
 
+// Distro is a Kubernetes distribution.
+//
+// +kubebuilder:validation:Enum=k8s;k3s
 type Distro string
 
+// The distros.
 const (
+	// DistroK8s is upstream Kubernetes: its components as system services.
 	DistroK8s Distro = "k8s"
+	// DistroK3s is K3s.
 	DistroK3s Distro = "k3s"
 )
 
+// Runtime says what isolates the node pods from their host.
 type Runtime struct {
+	// profile is the runtime profile: userns (user namespaces of the
+	// installed runtime), or auto for the strongest that is proven on the
+	// host's nodes. Left out, it is auto.
+	// +optional
 	Profile RuntimeProfile `json:"profile,omitempty"`
 }
 
+// RuntimeProfile is the name of a runtime profile.
+//
+// +kubebuilder:validation:Enum=auto;userns
 type RuntimeProfile string
 
+// The runtime profiles.
 const (
-	RuntimeAuto   RuntimeProfile = "auto"
+	// RuntimeAuto picks the strongest profile that is proven on the host.
+	RuntimeAuto RuntimeProfile = "auto"
+	// RuntimeUserns runs node pods in a user namespace of the host's own
+	// runtime.
 	RuntimeUserns RuntimeProfile = "userns"
 )
-
-// NodeScheduling is embedded by servers and pools.
-type NodeScheduling struct {
-	NodeSelector      map[string]string   `json:"nodeSelector,omitempty"`
-	Tolerations       []corev1.Toleration `json:"tolerations,omitempty"`
-	Affinity          *corev1.Affinity    `json:"affinity,omitempty"`
-	PriorityClassName string              `json:"priorityClassName,omitempty"`
-}
-
-type Servers struct {
-	Replicas       *int32                      `json:"replicas,omitempty"`
-	Resources      corev1.ResourceRequirements `json:"resources,omitempty"`
-	Storage        Storage                     `json:"storage,omitempty"`
-	NodeScheduling `json:",inline"`
-}
-
-type Pool struct {
-	Name           string                      `json:"name"`
-	Replicas       *int32                      `json:"replicas,omitempty"`
-	Resources      corev1.ResourceRequirements `json:"resources,omitempty"`
-	Storage        Storage                     `json:"storage,omitempty"`
-	Labels         map[string]string           `json:"labels,omitempty"`
-	Taints         []corev1.Taint              `json:"taints,omitempty"`
-	NodeScheduling `json:",inline"`
-}
-
-type Storage struct {
-	Size      *resource.Quantity `json:"size,omitempty"`
-	ClassName *string            `json:"className,omitempty"`
-	Ephemeral *bool              `json:"ephemeral,omitempty"`
-}
-
-type Network struct {
-	PodCIDR       string        `json:"podCIDR,omitempty"`
-	ServiceCIDR   string        `json:"serviceCIDR,omitempty"`
-	ClusterDomain string        `json:"clusterDomain,omitempty"`
-	Allow         []NetworkRule `json:"allow,omitempty"`
-}
-
-// NetworkRule opens one destination that the cluster's NetworkPolicy would
-// otherwise close.
-type NetworkRule struct {
-	CIDR  string        `json:"cidr"`
-	Ports []NetworkPort `json:"ports,omitempty"`
-}
-
-type NetworkPort struct {
-	Protocol corev1.Protocol `json:"protocol,omitempty"`
-	Port     int32           `json:"port"`
-}
-
-type Expose struct {
-	Type        ExposeType        `json:"type,omitempty"`
-	Annotations map[string]string `json:"annotations,omitempty"`
-	ExtraSANs   []string          `json:"extraSANs,omitempty"`
-}
-
-type ExposeType string
-
-const (
-	ExposeClusterIP    ExposeType = "ClusterIP"
-	ExposeNodePort     ExposeType = "NodePort"
-	ExposeLoadBalancer ExposeType = "LoadBalancer"
-)
-
-// VirtualClusterStatus is what the controller observed and decided.
-type VirtualClusterStatus struct {
-	// +listType=map
-	// +listMapKey=type
-	Conditions          []metav1.Condition           `json:"conditions,omitempty"`
-	ObservedGeneration  int64                        `json:"observedGeneration,omitempty"`
-	Endpoint            string                       `json:"endpoint,omitempty"` // https://host:port
-	Resolved            *Resolved                    `json:"resolved,omitempty"`
-	KubeconfigSecretRef *corev1.LocalObjectReference `json:"kubeconfigSecretRef,omitempty"`
-	IdentityFingerprint string                       `json:"identityFingerprint,omitempty"`
-	Runtime             *RuntimeStatus               `json:"runtime,omitempty"`
-	Isolation           []IsolationFact              `json:"isolation,omitempty"`
-	Servers             *NodeGroupStatus             `json:"servers,omitempty"`
-	Pools               []PoolStatus                 `json:"pools,omitempty"`
-	Nodes               int32                        `json:"nodes,omitempty"` // Ready nodes inside
-	Timeline            []TimelineEntry              `json:"timeline,omitempty"`
-}
-
-// Resolved holds every value the user left open, chosen once.
-type Resolved struct {
-	Distro        Distro `json:"distro"`
-	DistroReason  string `json:"distroReason,omitempty"`
-	Version       string `json:"version"`
-	Image         string `json:"image"`
-	PodCIDR       string `json:"podCIDR"`
-	ServiceCIDR   string `json:"serviceCIDR"`
-	ClusterDomain string `json:"clusterDomain"`
-	Datastore     string `json:"datastore"` // etcd, sqlite
-	// TemplateRevision pins the shape of the node pods.
-	TemplateRevision string `json:"templateRevision"`
-}
-
-type RuntimeStatus struct {
-	Servers string `json:"servers,omitempty"` // profile in use
-	Pools   string `json:"pools,omitempty"`
-}
-
-// IsolationFact is one proven property of the node pods.
-type IsolationFact struct {
-	Name   string     `json:"name"`
-	Value  string     `json:"value"`
-	Source FactSource `json:"source"`
-	// Holds says whether the value is what an isolated cluster needs.
-	Holds bool `json:"holds"`
-}
-
-type FactSource string
-
-const (
-	SourceHost  FactSource = "Host"
-	SourceGuest FactSource = "Guest"
-)
-
-type NodeGroupStatus struct {
-	Replicas      int32 `json:"replicas"`
-	ReadyReplicas int32 `json:"readyReplicas"`
-}
-
-type PoolStatus struct {
-	Name            string `json:"name"`
-	NodeGroupStatus `json:",inline"`
-}
-
-// TimelineEntry is one milestone of the youngest boot of server-0.
-type TimelineEntry struct {
-	Name string           `json:"name"`
-	Time metav1.MicroTime `json:"time"`
-}
 
 // VirtualClusterList is a list of VirtualCluster.
 //
 // +kubebuilder:object:root=true
 type VirtualClusterList struct {
 	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []VirtualCluster `json:"items"`
-}
 
-// Condition types, reasons: see conditions.go.
+	// metadata is the standard list's metadata.
+	// +optional
+	metav1.ListMeta `json:"metadata,omitempty"`
+
+	// items are the virtual clusters.
+	Items []VirtualCluster `json:"items"`
+}

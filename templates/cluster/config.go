@@ -8,10 +8,10 @@ import (
 	"slices"
 	"strconv"
 
-	corev1 "k8s.io/api/core/v1"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 	"sigs.k8s.io/yaml"
 
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 )
 
@@ -25,7 +25,7 @@ func NodeConfig(in Input, g Group) guestapi.NodeConfig {
 		PodCIDR:        in.Resolved.PodCIDR,
 		ServiceCIDR:    in.Resolved.ServiceCIDR,
 		ClusterDomain:  in.Resolved.ClusterDomain,
-		NodeLabels:     g.Labels,
+		NodeLabels:     labels(g.Labels),
 		NodeTaints:     taints(g.Taints),
 		Config:         in.Spec.Config,
 		NetworkPolicy:  true,
@@ -79,10 +79,18 @@ func sans(in Input) []string {
 	return slices.Compact(append(names, in.Spec.Expose.ExtraSANs...))
 }
 
-func taints(in []corev1.Taint) []string {
+func labels(in map[string]v1alpha1.LabelValue) map[string]string {
+	out := make(map[string]string, len(in))
+	for k, v := range in {
+		out[k] = string(v)
+	}
+	return out
+}
+
+func taints(in []v1alpha1.Taint) []string {
 	out := make([]string, 0, len(in))
 	for _, t := range in {
-		out = append(out, t.Key+"="+t.Value+":"+string(t.Effect))
+		out = append(out, t.Key+"="+string(t.Value)+":"+string(t.Effect))
 	}
 	return out
 }

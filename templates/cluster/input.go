@@ -50,8 +50,8 @@ type Group struct {
 	Storage    v1alpha1.Storage
 	Scheduling v1alpha1.NodeScheduling
 	// Labels and Taints of the nodes inside.
-	Labels map[string]string
-	Taints []corev1.Taint
+	Labels map[string]v1alpha1.LabelValue
+	Taints []v1alpha1.Taint
 }
 
 // Servers is the group of servers of a spec.

@@ -33,12 +33,13 @@ var schemaYAML = typed.YAMLObject(`types:
         map:
           elementType:
             scalar: string
+          elementRelationship: separable
     - name: extraSANs
       type:
         list:
           elementType:
             scalar: string
-          elementRelationship: atomic
+          elementRelationship: associative
     - name: type
       type:
         namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.ExposeType
@@ -61,6 +62,8 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: value
       type:
         scalar: string
+- name: com.github.vclusterctl.vclusterctl.api.v1alpha1.LabelValue
+  scalar: string
 - name: com.github.vclusterctl.vclusterctl.api.v1alpha1.Network
   map:
     fields:
@@ -119,7 +122,8 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         map:
           elementType:
-            scalar: string
+            namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.LabelValue
+          elementRelationship: separable
     - name: name
       type:
         scalar: string
@@ -128,6 +132,7 @@ var schemaYAML = typed.YAMLObject(`types:
         map:
           elementType:
             scalar: string
+          elementRelationship: atomic
     - name: priorityClassName
       type:
         scalar: string
@@ -144,8 +149,11 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         list:
           elementType:
-            namedType: io.k8s.api.core.v1.Taint
-          elementRelationship: atomic
+            namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.Taint
+          elementRelationship: associative
+          keys:
+          - key
+          - effect
     - name: tolerations
       type:
         list:
@@ -222,6 +230,7 @@ var schemaYAML = typed.YAMLObject(`types:
         map:
           elementType:
             scalar: string
+          elementRelationship: atomic
     - name: priorityClassName
       type:
         scalar: string
@@ -251,7 +260,19 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: boolean
     - name: size
       type:
-        namedType: io.k8s.apimachinery.pkg.api.resource.Quantity
+        scalar: string
+- name: com.github.vclusterctl.vclusterctl.api.v1alpha1.Taint
+  map:
+    fields:
+    - name: effect
+      type:
+        namedType: io.k8s.api.core.v1.TaintEffect
+    - name: key
+      type:
+        scalar: string
+    - name: value
+      type:
+        namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.LabelValue
 - name: com.github.vclusterctl.vclusterctl.api.v1alpha1.TimelineEntry
   map:
     fields:
@@ -287,6 +308,7 @@ var schemaYAML = typed.YAMLObject(`types:
         map:
           elementType:
             scalar: string
+          elementRelationship: separable
     - name: distro
       type:
         namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.Distro
@@ -301,7 +323,9 @@ var schemaYAML = typed.YAMLObject(`types:
         list:
           elementType:
             namedType: io.k8s.api.core.v1.LocalObjectReference
-          elementRelationship: atomic
+          elementRelationship: associative
+          keys:
+          - name
     - name: network
       type:
         namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.Network
@@ -310,7 +334,9 @@ var schemaYAML = typed.YAMLObject(`types:
         list:
           elementType:
             namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.Pool
-          elementRelationship: atomic
+          elementRelationship: associative
+          keys:
+          - name
     - name: runtime
       type:
         namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.Runtime
@@ -342,7 +368,9 @@ var schemaYAML = typed.YAMLObject(`types:
         list:
           elementType:
             namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.IsolationFact
-          elementRelationship: atomic
+          elementRelationship: associative
+          keys:
+          - name
     - name: kubeconfigSecretRef
       type:
         namedType: io.k8s.api.core.v1.LocalObjectReference
@@ -357,7 +385,9 @@ var schemaYAML = typed.YAMLObject(`types:
         list:
           elementType:
             namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.PoolStatus
-          elementRelationship: atomic
+          elementRelationship: associative
+          keys:
+          - name
     - name: resolved
       type:
         namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.Resolved
@@ -372,7 +402,9 @@ var schemaYAML = typed.YAMLObject(`types:
         list:
           elementType:
             namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.TimelineEntry
-          elementRelationship: atomic
+          elementRelationship: associative
+          keys:
+          - name
 - name: io.k8s.api.core.v1.Affinity
   map:
     fields:
@@ -549,21 +581,6 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: requests
       type:
         namedType: io.k8s.api.core.v1.ResourceList
-- name: io.k8s.api.core.v1.Taint
-  map:
-    fields:
-    - name: effect
-      type:
-        namedType: io.k8s.api.core.v1.TaintEffect
-    - name: key
-      type:
-        scalar: string
-    - name: timeAdded
-      type:
-        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
-    - name: value
-      type:
-        scalar: string
 - name: io.k8s.api.core.v1.TaintEffect
   scalar: string
 - name: io.k8s.api.core.v1.Toleration

@@ -8,10 +8,18 @@ import (
 
 // ExposeApplyConfiguration represents a declarative configuration of the Expose type for use
 // with apply.
+//
+// Expose says how the API is reached from outside the cluster.
 type ExposeApplyConfiguration struct {
-	Type        *apiv1alpha1.ExposeType `json:"type,omitempty"`
-	Annotations map[string]string       `json:"annotations,omitempty"`
-	ExtraSANs   []string                `json:"extraSANs,omitempty"`
+	// type of the API's Service: ClusterIP, NodePort or LoadBalancer. Left
+	// out, it is ClusterIP: reached within the host, or through a tunnel.
+	Type *apiv1alpha1.ExposeType `json:"type,omitempty"`
+	// annotations are put on the API's Service, for whatever provides load
+	// balancers.
+	Annotations map[string]string `json:"annotations,omitempty"`
+	// extraSANs are further names and addresses by which clients reach the
+	// API and that its certificate must therefore carry.
+	ExtraSANs []string `json:"extraSANs,omitempty"`
 }
 
 // ExposeApplyConfiguration constructs a declarative configuration of the Expose type for use with

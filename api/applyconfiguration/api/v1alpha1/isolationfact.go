@@ -11,10 +11,14 @@ import (
 //
 // IsolationFact is one proven property of the node pods.
 type IsolationFactApplyConfiguration struct {
-	Name   *string                 `json:"name,omitempty"`
-	Value  *string                 `json:"value,omitempty"`
+	// name of the fact.
+	Name *string `json:"name,omitempty"`
+	// value found.
+	Value *string `json:"value,omitempty"`
+	// source of the fact: Host (the admitted pod, which no tenant can touch)
+	// or Guest (reported from within before the distro started).
 	Source *apiv1alpha1.FactSource `json:"source,omitempty"`
-	// Holds says whether the value is what an isolated cluster needs.
+	// holds says whether the value is what an isolated cluster needs.
 	Holds *bool `json:"holds,omitempty"`
 }
 

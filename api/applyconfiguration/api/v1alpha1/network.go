@@ -4,11 +4,23 @@ package v1alpha1
 
 // NetworkApplyConfiguration represents a declarative configuration of the Network type for use
 // with apply.
+//
+// Network is the cluster's own network, and what it may reach outside.
 type NetworkApplyConfiguration struct {
-	PodCIDR       *string                         `json:"podCIDR,omitempty"`
-	ServiceCIDR   *string                         `json:"serviceCIDR,omitempty"`
-	ClusterDomain *string                         `json:"clusterDomain,omitempty"`
-	Allow         []NetworkRuleApplyConfiguration `json:"allow,omitempty"`
+	// podCIDR is the range of pod addresses inside: an IPv4 network of
+	// /8 to /22; each node takes a /24 of it. Left out, one is chosen that is
+	// disjoint from the host's. It cannot change once the cluster exists.
+	PodCIDR *string `json:"podCIDR,omitempty"`
+	// serviceCIDR is the range of Service addresses inside: an IPv4 network of
+	// /12 to /28. Left out, one is chosen that is disjoint from the host's. It
+	// cannot change once the cluster exists.
+	ServiceCIDR *string `json:"serviceCIDR,omitempty"`
+	// clusterDomain is the DNS domain of Services inside. Left out, it is
+	// cluster.local. It cannot change once the cluster exists.
+	ClusterDomain *string `json:"clusterDomain,omitempty"`
+	// allow are destinations outside that the node pods may reach although
+	// their NetworkPolicy would close them.
+	Allow []NetworkRuleApplyConfiguration `json:"allow,omitempty"`
 }
 
 // NetworkApplyConfiguration constructs a declarative configuration of the Network type for use with

@@ -8,9 +8,13 @@ import (
 
 // NetworkPortApplyConfiguration represents a declarative configuration of the NetworkPort type for use
 // with apply.
+//
+// NetworkPort is one port of a destination.
 type NetworkPortApplyConfiguration struct {
+	// protocol is TCP, UDP or SCTP. Left out, it is TCP.
 	Protocol *v1.Protocol `json:"protocol,omitempty"`
-	Port     *int32       `json:"port,omitempty"`
+	// port number.
+	Port *int32 `json:"port,omitempty"`
 }
 
 // NetworkPortApplyConfiguration constructs a declarative configuration of the NetworkPort type for use with

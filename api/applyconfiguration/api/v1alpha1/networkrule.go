@@ -8,7 +8,9 @@ package v1alpha1
 // NetworkRule opens one destination that the cluster's NetworkPolicy would
 // otherwise close.
 type NetworkRuleApplyConfiguration struct {
-	CIDR  *string                         `json:"cidr,omitempty"`
+	// cidr is the destination, for example 10.0.0.8/32.
+	CIDR *string `json:"cidr,omitempty"`
+	// ports of the destination. Left out, all ports are open.
 	Ports []NetworkPortApplyConfiguration `json:"ports,omitempty"`
 }
 

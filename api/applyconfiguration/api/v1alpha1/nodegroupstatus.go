@@ -4,8 +4,12 @@ package v1alpha1
 
 // NodeGroupStatusApplyConfiguration represents a declarative configuration of the NodeGroupStatus type for use
 // with apply.
+//
+// NodeGroupStatus counts the pods of a group of nodes.
 type NodeGroupStatusApplyConfiguration struct {
-	Replicas      *int32 `json:"replicas,omitempty"`
+	// replicas is the number of node pods wanted.
+	Replicas *int32 `json:"replicas,omitempty"`
+	// readyReplicas is the number of node pods that are ready.
 	ReadyReplicas *int32 `json:"readyReplicas,omitempty"`
 }
 

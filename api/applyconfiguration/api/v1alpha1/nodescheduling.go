@@ -9,12 +9,18 @@ import (
 // NodeSchedulingApplyConfiguration represents a declarative configuration of the NodeScheduling type for use
 // with apply.
 //
-// NodeScheduling is embedded by servers and pools.
+// NodeScheduling says on which nodes of the host the node pods may run. It is
+// embedded by servers and pools.
 type NodeSchedulingApplyConfiguration struct {
-	NodeSelector      map[string]string `json:"nodeSelector,omitempty"`
-	Tolerations       []v1.Toleration   `json:"tolerations,omitempty"`
-	Affinity          *v1.Affinity      `json:"affinity,omitempty"`
-	PriorityClassName *string           `json:"priorityClassName,omitempty"`
+	// nodeSelector are labels that a node of the host must have.
+	NodeSelector map[string]string `json:"nodeSelector,omitempty"`
+	// tolerations let the node pods run on tainted nodes of the host.
+	Tolerations []v1.Toleration `json:"tolerations,omitempty"`
+	// affinity attracts the node pods to nodes and pods of the host, or keeps
+	// them apart.
+	Affinity *v1.Affinity `json:"affinity,omitempty"`
+	// priorityClassName is the PriorityClass of the node pods.
+	PriorityClassName *string `json:"priorityClassName,omitempty"`
 }
 
 // NodeSchedulingApplyConfiguration constructs a declarative configuration of the NodeScheduling type for use with

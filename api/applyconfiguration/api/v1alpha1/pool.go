@@ -3,18 +3,29 @@
 package v1alpha1
 
 import (
+	apiv1alpha1 "github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	v1 "k8s.io/api/core/v1"
 )
 
 // PoolApplyConfiguration represents a declarative configuration of the Pool type for use
 // with apply.
+//
+// Pool is a group of like worker nodes.
 type PoolApplyConfiguration struct {
-	Name                             *string                    `json:"name,omitempty"`
-	Replicas                         *int32                     `json:"replicas,omitempty"`
-	Resources                        *v1.ResourceRequirements   `json:"resources,omitempty"`
-	Storage                          *StorageApplyConfiguration `json:"storage,omitempty"`
-	Labels                           map[string]string          `json:"labels,omitempty"`
-	Taints                           []v1.Taint                 `json:"taints,omitempty"`
+	// name is the pool's name. Its nodes are called <name>-0, <name>-1, ...
+	Name *string `json:"name,omitempty"`
+	// replicas is the number of nodes. Left out, it is 1.
+	Replicas *int32 `json:"replicas,omitempty"`
+	// resources are what each node pod requests from the host, and its
+	// limits.
+	Resources *v1.ResourceRequirements `json:"resources,omitempty"`
+	// storage holds the state of each node: kubelet and containers. It cannot
+	// change once the pool exists.
+	Storage *StorageApplyConfiguration `json:"storage,omitempty"`
+	// labels of the nodes inside.
+	Labels map[string]apiv1alpha1.LabelValue `json:"labels,omitempty"`
+	// taints that the nodes inside register with.
+	Taints                           []TaintApplyConfiguration `json:"taints,omitempty"`
 	NodeSchedulingApplyConfiguration `json:""`
 }
 
@@ -60,9 +71,9 @@ func (b *PoolApplyConfiguration) WithStorage(value *StorageApplyConfiguration) *
 // and returns the receiver, so that objects can be build by chaining "With" function invocations.
 // If called multiple times, the entries provided by each call will be put on the Labels field,
 // overwriting an existing map entries in Labels field with the same key.
-func (b *PoolApplyConfiguration) WithLabels(entries map[string]string) *PoolApplyConfiguration {
+func (b *PoolApplyConfiguration) WithLabels(entries map[string]apiv1alpha1.LabelValue) *PoolApplyConfiguration {
 	if b.Labels == nil && len(entries) > 0 {
-		b.Labels = make(map[string]string, len(entries))
+		b.Labels = make(map[string]apiv1alpha1.LabelValue, len(entries))
 	}
 	for k, v := range entries {
 		b.Labels[k] = v
@@ -73,9 +84,12 @@ func (b *PoolApplyConfiguration) WithLabels(entries map[string]string) *PoolAppl
 // WithTaints adds the given value to the Taints field in the declarative configuration
 // and returns the receiver, so that objects can be build by chaining "With" function invocations.
 // If called multiple times, values provided by each call will be appended to the Taints field.
-func (b *PoolApplyConfiguration) WithTaints(values ...v1.Taint) *PoolApplyConfiguration {
+func (b *PoolApplyConfiguration) WithTaints(values ...*TaintApplyConfiguration) *PoolApplyConfiguration {
 	for i := range values {
-		b.Taints = append(b.Taints, values[i])
+		if values[i] == nil {
+			panic("nil value passed to WithTaints")
+		}
+		b.Taints = append(b.Taints, *values[i])
 	}
 	return b
 }

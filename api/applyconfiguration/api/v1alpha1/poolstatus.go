@@ -4,7 +4,10 @@ package v1alpha1
 
 // PoolStatusApplyConfiguration represents a declarative configuration of the PoolStatus type for use
 // with apply.
+//
+// PoolStatus counts the node pods of one pool.
 type PoolStatusApplyConfiguration struct {
+	// name of the pool.
 	Name                              *string `json:"name,omitempty"`
 	NodeGroupStatusApplyConfiguration `json:""`
 }

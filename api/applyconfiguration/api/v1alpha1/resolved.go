@@ -9,17 +9,27 @@ import (
 // ResolvedApplyConfiguration represents a declarative configuration of the Resolved type for use
 // with apply.
 //
-// Resolved holds every value the user left open, chosen once.
+// Resolved holds every value in force. Those that the spec left open were
+// chosen once.
 type ResolvedApplyConfiguration struct {
-	Distro        *apiv1alpha1.Distro `json:"distro,omitempty"`
-	DistroReason  *string             `json:"distroReason,omitempty"`
-	Version       *string             `json:"version,omitempty"`
-	Image         *string             `json:"image,omitempty"`
-	PodCIDR       *string             `json:"podCIDR,omitempty"`
-	ServiceCIDR   *string             `json:"serviceCIDR,omitempty"`
-	ClusterDomain *string             `json:"clusterDomain,omitempty"`
-	Datastore     *string             `json:"datastore,omitempty"`
-	// TemplateRevision pins the shape of the node pods.
+	// distro that runs inside.
+	Distro *apiv1alpha1.Distro `json:"distro,omitempty"`
+	// distroReason says why it is this one.
+	DistroReason *string `json:"distroReason,omitempty"`
+	// version of Kubernetes, for example v1.36.3.
+	Version *string `json:"version,omitempty"`
+	// image of the nodes.
+	Image *string `json:"image,omitempty"`
+	// podCIDR is the range of pod addresses inside.
+	PodCIDR *string `json:"podCIDR,omitempty"`
+	// serviceCIDR is the range of Service addresses inside.
+	ServiceCIDR *string `json:"serviceCIDR,omitempty"`
+	// clusterDomain is the DNS domain of Services inside.
+	ClusterDomain *string `json:"clusterDomain,omitempty"`
+	// datastore that keeps the cluster's objects: etcd or sqlite.
+	Datastore *string `json:"datastore,omitempty"`
+	// templateRevision pins the shape of the node pods: a newer controller
+	// does not restart them.
 	TemplateRevision *string `json:"templateRevision,omitempty"`
 }
 

@@ -8,7 +8,12 @@ import (
 
 // RuntimeApplyConfiguration represents a declarative configuration of the Runtime type for use
 // with apply.
+//
+// Runtime says what isolates the node pods from their host.
 type RuntimeApplyConfiguration struct {
+	// profile is the runtime profile: userns (user namespaces of the
+	// installed runtime), or auto for the strongest that is proven on the
+	// host's nodes. Left out, it is auto.
 	Profile *apiv1alpha1.RuntimeProfile `json:"profile,omitempty"`
 }
 

@@ -4,9 +4,12 @@ package v1alpha1
 
 // RuntimeStatusApplyConfiguration represents a declarative configuration of the RuntimeStatus type for use
 // with apply.
+//
+// RuntimeStatus names the runtime profiles in use.
 type RuntimeStatusApplyConfiguration struct {
+	// servers is the profile of the server pods.
 	Servers *string `json:"servers,omitempty"`
-	// profile in use
+	// pools is the profile of the pools' pods.
 	Pools *string `json:"pools,omitempty"`
 }
 

@@ -8,9 +8,17 @@ import (
 
 // ServersApplyConfiguration represents a declarative configuration of the Servers type for use
 // with apply.
+//
+// Servers are the nodes that run the control plane.
 type ServersApplyConfiguration struct {
-	Replicas                         *int32                     `json:"replicas,omitempty"`
-	Resources                        *v1.ResourceRequirements   `json:"resources,omitempty"`
+	// replicas is the number of servers. It must be 1: several servers (high
+	// availability) are not supported yet. Left out, it is 1.
+	Replicas *int32 `json:"replicas,omitempty"`
+	// resources are what each server pod requests from the host, and its
+	// limits.
+	Resources *v1.ResourceRequirements `json:"resources,omitempty"`
+	// storage holds the state of each server: datastore, kubelet and
+	// containers. It cannot change once the cluster exists.
 	Storage                          *StorageApplyConfiguration `json:"storage,omitempty"`
 	NodeSchedulingApplyConfiguration `json:""`
 }

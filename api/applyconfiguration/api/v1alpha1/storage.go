@@ -8,10 +8,17 @@ import (
 
 // StorageApplyConfiguration represents a declarative configuration of the Storage type for use
 // with apply.
+//
+// Storage is the one volume that holds the state of a node.
 type StorageApplyConfiguration struct {
-	Size      *resource.Quantity `json:"size,omitempty"`
-	ClassName *string            `json:"className,omitempty"`
-	Ephemeral *bool              `json:"ephemeral,omitempty"`
+	// size of the persistent volume, for example 10Gi.
+	Size *resource.Quantity `json:"size,omitempty"`
+	// className is the StorageClass of the persistent volume. Left out, it is
+	// the host's default.
+	ClassName *string `json:"className,omitempty"`
+	// ephemeral keeps the state in the pod instead of on a persistent volume:
+	// it is lost with the pod.
+	Ephemeral *bool `json:"ephemeral,omitempty"`
 }
 
 // StorageApplyConfiguration constructs a declarative configuration of the Storage type for use with

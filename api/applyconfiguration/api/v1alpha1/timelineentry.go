@@ -9,9 +9,11 @@ import (
 // TimelineEntryApplyConfiguration represents a declarative configuration of the TimelineEntry type for use
 // with apply.
 //
-// TimelineEntry is one milestone of the youngest boot of server-0.
+// TimelineEntry is one milestone of a boot.
 type TimelineEntryApplyConfiguration struct {
-	Name *string       `json:"name,omitempty"`
+	// name of the milestone.
+	Name *string `json:"name,omitempty"`
+	// time at which it passed.
 	Time *v1.MicroTime `json:"time,omitempty"`
 }
 

@@ -15,12 +15,16 @@ import (
 // with apply.
 //
 // VirtualCluster is a Kubernetes cluster that runs inside the cluster that
-// holds this object.
+// holds this object: its nodes are unprivileged pods of this namespace.
 type VirtualClusterApplyConfiguration struct {
-	v1.TypeMetaApplyConfiguration    `json:""`
+	v1.TypeMetaApplyConfiguration `json:""`
+	// metadata is the standard object's metadata.
 	*v1.ObjectMetaApplyConfiguration `json:"metadata,omitempty"`
-	Spec                             *VirtualClusterSpecApplyConfiguration   `json:"spec,omitempty"`
-	Status                           *VirtualClusterStatusApplyConfiguration `json:"status,omitempty"`
+	// spec is what the cluster should be. Everything left out is chosen once
+	// by the controller and shown in status.resolved.
+	Spec *VirtualClusterSpecApplyConfiguration `json:"spec,omitempty"`
+	// status is what the controller observed and decided.
+	Status *VirtualClusterStatusApplyConfiguration `json:"status,omitempty"`
 }
 
 // VirtualCluster constructs a declarative configuration of the VirtualCluster type for use with

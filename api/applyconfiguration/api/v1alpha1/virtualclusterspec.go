@@ -13,16 +13,37 @@ import (
 // VirtualClusterSpec is what the user wants. Everything left out is chosen
 // once by the controller and shown in status.resolved.
 type VirtualClusterSpecApplyConfiguration struct {
-	Distro           *apiv1alpha1.Distro        `json:"distro,omitempty"`
-	Version          *string                    `json:"version,omitempty"`
-	Image            *string                    `json:"image,omitempty"`
-	ImagePullSecrets []v1.LocalObjectReference  `json:"imagePullSecrets,omitempty"`
-	Runtime          *RuntimeApplyConfiguration `json:"runtime,omitempty"`
-	Servers          *ServersApplyConfiguration `json:"servers,omitempty"`
-	Pools            []PoolApplyConfiguration   `json:"pools,omitempty"`
-	Network          *NetworkApplyConfiguration `json:"network,omitempty"`
-	Expose           *ExposeApplyConfiguration  `json:"expose,omitempty"`
-	Config           map[string]string          `json:"config,omitempty"`
+	// distro is the Kubernetes distribution that runs inside: k8s (the
+	// upstream components) or k3s. Left out, it is k3s where the installed
+	// node image carries it and the node can run it, otherwise k8s. It cannot
+	// change once the cluster exists.
+	Distro *apiv1alpha1.Distro `json:"distro,omitempty"`
+	// version is the version of Kubernetes inside, for example v1.36.3. Left
+	// out, it is the newest that the installed node images offer. It cannot
+	// change yet.
+	Version *string `json:"version,omitempty"`
+	// image is the node image, where the administrator allows choosing one.
+	// Left out, it is the installed image of spec.version. It cannot change
+	// yet.
+	Image *string `json:"image,omitempty"`
+	// imagePullSecrets are Secrets of this namespace to pull the node image
+	// with.
+	ImagePullSecrets []v1.LocalObjectReference `json:"imagePullSecrets,omitempty"`
+	// runtime is what isolates the node pods from their host.
+	Runtime *RuntimeApplyConfiguration `json:"runtime,omitempty"`
+	// servers run the control plane. They are nodes as well.
+	Servers *ServersApplyConfiguration `json:"servers,omitempty"`
+	// pools are groups of worker nodes beside the servers.
+	Pools []PoolApplyConfiguration `json:"pools,omitempty"`
+	// network is the cluster's own network, and what it may reach outside.
+	Network *NetworkApplyConfiguration `json:"network,omitempty"`
+	// expose is how the API is reached from outside the cluster.
+	Expose *ExposeApplyConfiguration `json:"expose,omitempty"`
+	// config holds raw flags of the distro's components, where the
+	// administrator allows them. A key is <component>.<flag>, for example
+	// "kube-apiserver.event-ttl". Flags that the product sets itself are
+	// refused.
+	Config map[string]string `json:"config,omitempty"`
 }
 
 // VirtualClusterSpecApplyConfiguration constructs a declarative configuration of the VirtualClusterSpec type for use with

@@ -12,19 +12,38 @@ import (
 //
 // VirtualClusterStatus is what the controller observed and decided.
 type VirtualClusterStatusApplyConfiguration struct {
-	Conditions         []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
-	ObservedGeneration *int64                           `json:"observedGeneration,omitempty"`
-	Endpoint           *string                          `json:"endpoint,omitempty"`
-	// https://host:port
-	Resolved            *ResolvedApplyConfiguration        `json:"resolved,omitempty"`
-	KubeconfigSecretRef *corev1.LocalObjectReference       `json:"kubeconfigSecretRef,omitempty"`
-	IdentityFingerprint *string                            `json:"identityFingerprint,omitempty"`
-	Runtime             *RuntimeStatusApplyConfiguration   `json:"runtime,omitempty"`
-	Isolation           []IsolationFactApplyConfiguration  `json:"isolation,omitempty"`
-	Servers             *NodeGroupStatusApplyConfiguration `json:"servers,omitempty"`
-	Pools               []PoolStatusApplyConfiguration     `json:"pools,omitempty"`
-	Nodes               *int32                             `json:"nodes,omitempty"`
-	// Ready nodes inside
+	// conditions are the cluster's state: Ready sums up RuntimeReady,
+	// ControlPlaneReady, NodesReady, KubeconfigReady and Isolated; Stalled is
+	// there while only the user can go on. Each message says what to do next.
+	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
+	// observedGeneration is the generation of the spec that this status is
+	// about.
+	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
+	// endpoint is the address of the API, as https://host:port.
+	Endpoint *string `json:"endpoint,omitempty"`
+	// resolved are the values in force, among them those that the spec left
+	// open. They are chosen once.
+	Resolved *ResolvedApplyConfiguration `json:"resolved,omitempty"`
+	// kubeconfigSecretRef names the Secret of this namespace that holds the
+	// administrator's kubeconfig, under the keys "value" and "config".
+	KubeconfigSecretRef *corev1.LocalObjectReference `json:"kubeconfigSecretRef,omitempty"`
+	// identityFingerprint is that of the cluster's certificate authorities.
+	// They are made once; if they are gone, the cluster is reported as lost
+	// and nothing is made anew.
+	IdentityFingerprint *string `json:"identityFingerprint,omitempty"`
+	// runtime are the runtime profiles in use.
+	Runtime *RuntimeStatusApplyConfiguration `json:"runtime,omitempty"`
+	// isolation is the proof that the node pods are isolated: each fact with
+	// who says so.
+	Isolation []IsolationFactApplyConfiguration `json:"isolation,omitempty"`
+	// servers counts the server pods.
+	Servers *NodeGroupStatusApplyConfiguration `json:"servers,omitempty"`
+	// pools counts the node pods of each pool.
+	Pools []PoolStatusApplyConfiguration `json:"pools,omitempty"`
+	// nodes is the number of nodes that are Ready inside.
+	Nodes *int32 `json:"nodes,omitempty"`
+	// timeline are the milestones of the youngest boot of the first server,
+	// oldest first.
 	Timeline []TimelineEntryApplyConfiguration `json:"timeline,omitempty"`
 }
 

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# The main job on a bare machine: an embedded host, the controller in it, a
+# virtual cluster, and a workload inside that. Leaves everything up.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+export KUBECONFIG=${KUBECONFIG:-$HOME/.kube/config}
+vclusterctl=bin/vclusterctl
+kubectl=dist/testbin/kubectl
+busybox=$(jq -r .images.busybox images/versions.json)
+
+say() { printf '\n\033[1m==> %s\033[0m\n' "$*"; }
+inside() { "$kubectl" --context vclusterctl-default-dev "$@"; }
+
+say "Embedded host: a one-node Kubernetes on this machine"
+"$vclusterctl" host up --image dist/node.tar
+"$vclusterctl" host load-image dist/controller.tar
+
+say "The controller, in the embedded host"
+"$vclusterctl" --context vclusterctl-host install --wait
+
+say "vclusterctl create dev"
+"$vclusterctl" --context vclusterctl-host create dev --wait
+
+say "A workload inside dev"
+sed "s#BUSYBOX_IMAGE#$busybox#" hack/demo/workload.yaml | inside apply -f -
+inside rollout status deployment/hello --timeout=180s
+inside exec deployment/hello -- wget -qO- http://hello.default.svc.cluster.local
+
+say "dev, from inside: its nodes and pods"
+inside get nodes -o wide
+inside get pods -A -o wide
+
+say "The proof that it is unprivileged"
+"$vclusterctl" --context vclusterctl-host describe dev
+
+say "Done. Next: $kubectl --context vclusterctl-default-dev get pods -A   (make demo-clean takes everything down)"
