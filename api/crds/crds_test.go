@@ -1,6 +1,7 @@
 package crds_test
 
 import (
+	"strings"
 	"testing"
 
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
@@ -11,6 +12,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/vclusterctl/vclusterctl/api/crds"
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 )
 
 // TestAccepted runs the API server's own admission of CRDs, which also refuses
@@ -19,10 +21,7 @@ func TestAccepted(t *testing.T) {
 	scheme := runtime.NewScheme()
 	install.Install(scheme)
 
-	crd := &apiextensionsv1.CustomResourceDefinition{}
-	if err := yaml.UnmarshalStrict(crds.VirtualClusters, crd); err != nil {
-		t.Fatalf("read the CRD: %v", err)
-	}
+	crd := read(t)
 	scheme.Default(crd)
 	internal := &apiextensions.CustomResourceDefinition{}
 	if err := scheme.Convert(crd, internal, nil); err != nil {
@@ -31,4 +30,29 @@ func TestAccepted(t *testing.T) {
 	for _, err := range validation.ValidateCustomResourceDefinition(t.Context(), internal) {
 		t.Error(err)
 	}
+}
+
+// TestConfigRules holds the rules of the CRD to the lists in Go, which the
+// controller uses: a marker cannot refer to them.
+func TestConfigRules(t *testing.T) {
+	schema := read(t).Spec.Versions[0].Schema.OpenAPIV3Schema
+	rules := schema.Properties["spec"].Properties["config"].XValidations
+	for _, pattern := range []string{v1alpha1.ConfigPattern, v1alpha1.ReservedConfigPattern()} {
+		found := false
+		for _, rule := range rules {
+			found = found || strings.Contains(rule.Rule, "k.matches('"+pattern+"')")
+		}
+		if !found {
+			t.Errorf("no rule of spec.config has the pattern of api/v1alpha1/config.go, copy it there:\n%s", pattern)
+		}
+	}
+}
+
+func read(t *testing.T) *apiextensionsv1.CustomResourceDefinition {
+	t.Helper()
+	crd := &apiextensionsv1.CustomResourceDefinition{}
+	if err := yaml.UnmarshalStrict(crds.VirtualClusters, crd); err != nil {
+		t.Fatalf("read the CRD: %v", err)
+	}
+	return crd
 }

@@ -48,7 +48,7 @@ type NetworkRule struct {
 	// +kubebuilder:validation:MinLength=9
 	// +kubebuilder:validation:MaxLength=18
 	// +kubebuilder:validation:XValidation:rule="isCIDR(self) && cidr(self).ip().family() == 4 && cidr(self).masked() == cidr(self)",message="must be an IPv4 network written with its first address; one address is for example 10.0.0.8/32"
-	CIDR string `json:"cidr"`
+	CIDR string `json:"cidr,omitempty"`
 
 	// ports of the destination. Left out, all ports are open.
 	// +optional
@@ -68,7 +68,7 @@ type NetworkPort struct {
 	// +required
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=65535
-	Port int32 `json:"port"`
+	Port int32 `json:"port,omitempty"`
 }
 
 // Expose says how the API is reached from outside the cluster.

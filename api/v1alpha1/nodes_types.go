@@ -70,7 +70,7 @@ type Pool struct {
 	// +kubebuilder:validation:MaxLength=50
 	// +kubebuilder:validation:XValidation:rule="!format.dns1035Label().validate(self).hasValue()",message="must be a DNS label: lower case letters, digits and '-', starting with a letter and ending with a letter or digit, for example \"workers\""
 	// +kubebuilder:validation:XValidation:rule="self != 'server'",message="must not be \"server\", which is what the servers are called: choose another name"
-	Name string `json:"name"`
+	Name string `json:"name,omitempty"`
 
 	// replicas is the number of nodes. Left out, it is 1.
 	// +optional
@@ -121,7 +121,7 @@ type Taint struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=317
 	// +kubebuilder:validation:XValidation:rule="!format.qualifiedName().validate(self).hasValue()",message="must be a label key such as \"example.com/dedicated\""
-	Key string `json:"key"`
+	Key string `json:"key,omitempty"`
 
 	// value of the taint.
 	// +optional
@@ -132,7 +132,7 @@ type Taint struct {
 	// PreferNoSchedule or NoExecute.
 	// +required
 	// +kubebuilder:validation:Enum=NoSchedule;PreferNoSchedule;NoExecute
-	Effect corev1.TaintEffect `json:"effect"`
+	Effect corev1.TaintEffect `json:"effect,omitempty"`
 }
 
 // Storage is the one volume that holds the state of a node.

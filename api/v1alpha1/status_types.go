@@ -6,8 +6,6 @@ import (
 )
 
 // VirtualClusterStatus is what the controller observed and decided.
-//
-// +kubebuilder:validation:MinProperties=1
 type VirtualClusterStatus struct {
 	// conditions are the cluster's state: Ready sums up RuntimeReady,
 	// ControlPlaneReady, NodesReady, KubeconfigReady and Isolated; Stalled is
@@ -21,7 +19,7 @@ type VirtualClusterStatus struct {
 	// observedGeneration is the generation of the spec that this status is
 	// about.
 	// +optional
-	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Minimum=1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// endpoint is the address of the API, as https://host:port.
@@ -90,7 +88,7 @@ type VirtualClusterStatus struct {
 type Resolved struct {
 	// distro that runs inside.
 	// +required
-	Distro Distro `json:"distro"`
+	Distro Distro `json:"distro,omitempty"`
 
 	// distroReason says why it is this one.
 	// +optional
@@ -102,49 +100,47 @@ type Resolved struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
-	Version string `json:"version"`
+	Version string `json:"version,omitempty"`
 
 	// image of the nodes.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
-	Image string `json:"image"`
+	Image string `json:"image,omitempty"`
 
 	// podCIDR is the range of pod addresses inside.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
-	PodCIDR string `json:"podCIDR"`
+	PodCIDR string `json:"podCIDR,omitempty"`
 
 	// serviceCIDR is the range of Service addresses inside.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
-	ServiceCIDR string `json:"serviceCIDR"`
+	ServiceCIDR string `json:"serviceCIDR,omitempty"`
 
 	// clusterDomain is the DNS domain of Services inside.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	ClusterDomain string `json:"clusterDomain"`
+	ClusterDomain string `json:"clusterDomain,omitempty"`
 
 	// datastore that keeps the cluster's objects: etcd or sqlite.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=32
-	Datastore string `json:"datastore"`
+	Datastore string `json:"datastore,omitempty"`
 
 	// templateRevision pins the shape of the node pods: a newer controller
 	// does not restart them.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
-	TemplateRevision string `json:"templateRevision"`
+	TemplateRevision string `json:"templateRevision,omitempty"`
 }
 
 // RuntimeStatus names the runtime profiles in use.
-//
-// +kubebuilder:validation:MinProperties=1
 type RuntimeStatus struct {
 	// servers is the profile of the server pods.
 	// +optional
@@ -165,7 +161,7 @@ type IsolationFact struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
-	Name string `json:"name"`
+	Name string `json:"name,omitempty"`
 
 	// value found.
 	// +required
@@ -175,7 +171,7 @@ type IsolationFact struct {
 	// source of the fact: Host (the admitted pod, which no tenant can touch)
 	// or Guest (reported from within before the distro started).
 	// +required
-	Source FactSource `json:"source"`
+	Source FactSource `json:"source,omitempty"`
 
 	// holds says whether the value is what an isolated cluster needs.
 	// +required
@@ -214,7 +210,7 @@ type PoolStatus struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
-	Name string `json:"name"`
+	Name string `json:"name,omitempty"`
 
 	NodeGroupStatus `json:",inline"`
 }
@@ -225,9 +221,9 @@ type TimelineEntry struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
-	Name string `json:"name"`
+	Name string `json:"name,omitempty"`
 
 	// time at which it passed.
 	// +required
-	Time metav1.MicroTime `json:"time"`
+	Time metav1.MicroTime `json:"time,omitempty,omitzero"`
 }

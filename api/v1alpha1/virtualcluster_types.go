@@ -111,10 +111,15 @@ type VirtualClusterSpec struct {
 	// config holds raw flags of the distro's components, where the
 	// administrator allows them. A key is <component>.<flag>, for example
 	// "kube-apiserver.event-ttl". Flags that the product sets itself are
-	// refused.
+	// reserved and refused: use spec.network for address ranges and names,
+	// spec.expose for addresses and certificates, spec.pools for labels and
+	// taints.
 	// +optional
 	// +mapType=granular
 	// +kubebuilder:validation:MaxProperties=64
+	// +kubebuilder:validation:XValidation:rule="self.all(k, k.matches('^(etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kubelet)[.][a-z][a-z0-9-]*$'))",message="keys must be <component>.<flag> with one of the components etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kubelet, for example \"kube-apiserver.event-ttl\""
+	// +kubebuilder:validation:XValidation:rule="self.all(k, !k.matches('^(etcd[.](advertise-client-urls|auto-tls|cert-file|client-.*|config-file|data-dir|discovery.*|enable-v2.*|force-new-cluster|initial-.*|key-file|listen-.*|name|peer-.*|proxy.*|trusted-ca-file|wal-dir)|kube-apiserver[.](advertise-address|allow-privileged|anonymous-auth|authentication-.*|authorization-.*|bind-address|cert-dir|client-ca-file|cloud-.*|egress-selector-config-file|enable-admission-plugins|enable-bootstrap-token-auth|etcd-.*|kubelet-.*|permit-.*-sharing|proxy-client-.*|requestheader-.*|secure-port|service-account-.*|service-cluster-ip-range|storage-backend|tls-cert-file|tls-private-key-file|tls-sni-.*|token-auth-file)|kube-controller-manager[.](allocate-node-cidrs|authentication-.*|authorization-.*|bind-address|cert-dir|client-ca-file|cloud-.*|cluster-cidr|cluster-name|cluster-signing-.*|controllers|kubeconfig|leader-elect.*|master|requestheader-.*|root-ca-file|secure-port|service-account-.*|service-cluster-ip-range|tls-cert-file|tls-private-key-file|use-service-account-credentials)|kube-scheduler[.](authentication-.*|authorization-.*|bind-address|cert-dir|client-ca-file|config|kubeconfig|leader-elect.*|master|requestheader-.*|secure-port|tls-cert-file|tls-private-key-file)|kubelet[.](address|anonymous-auth|authentication-.*|authorization-.*|bootstrap-kubeconfig|cert-dir|cgroup-.*|cgroups-per-qos|client-ca-file|cloud-.*|cluster-dns|cluster-domain|config|config-dir|container-runtime-endpoint|enforce-node-allocatable|fail-cgroupv1|fail-swap-on|feature-gates|healthz-.*|hostname-override|image-service-endpoint|kubeconfig|node-ip|node-labels|oom-score-adj|port|protect-kernel-defaults|read-only-port|register-node|register-with-taints|resolv-conf|root-dir|rotate-.*|runtime-cgroups|seccomp-default|system-cgroups|tls-cert-file|tls-private-key-file))$'))",message="a key names a flag that is reserved, because the product sets it: remove that key (spec.network, spec.expose and spec.pools set address ranges, certificate names, labels and taints)"
+	// +kubebuilder:validation:XValidation:rule="self.all(k, size(self[k]) <= 1024)",message="values must have at most 1024 characters"
 	Config map[string]string `json:"config,omitempty"`
 }
 

@@ -42,7 +42,9 @@ type VirtualClusterSpecApplyConfiguration struct {
 	// config holds raw flags of the distro's components, where the
 	// administrator allows them. A key is <component>.<flag>, for example
 	// "kube-apiserver.event-ttl". Flags that the product sets itself are
-	// refused.
+	// reserved and refused: use spec.network for address ranges and names,
+	// spec.expose for addresses and certificates, spec.pools for labels and
+	// taints.
 	Config map[string]string `json:"config,omitempty"`
 }
 

@@ -1,0 +1,80 @@
+package v1alpha1
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// ConfigPattern is the regular expression of a key of spec.config for distro
+// k8s: <component>.<flag>.
+const ConfigPattern = `^(etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kubelet)[.][a-z][a-z0-9-]*$`
+
+// reserved lists, per component, the flags that the product sets or whose
+// change would break what it promises: identity, addresses, datastore,
+// authentication and the state volume. A trailing "*" stands for any ending.
+// The CRD refuses the same keys; a test holds the two together.
+func reserved() map[string][]string {
+	return map[string][]string{
+		"etcd": {
+			"advertise-client-urls", "auto-tls", "cert-file", "client-*", "config-file", "data-dir", "discovery*",
+			"enable-v2*", "force-new-cluster", "initial-*", "key-file", "listen-*", "name", "peer-*", "proxy*",
+			"trusted-ca-file", "wal-dir",
+		},
+		"kube-apiserver": {
+			"advertise-address", "allow-privileged", "anonymous-auth", "authentication-*", "authorization-*",
+			"bind-address", "cert-dir", "client-ca-file", "cloud-*", "egress-selector-config-file",
+			"enable-admission-plugins", "enable-bootstrap-token-auth", "etcd-*", "kubelet-*", "permit-*-sharing",
+			"proxy-client-*", "requestheader-*", "secure-port", "service-account-*", "service-cluster-ip-range",
+			"storage-backend", "tls-cert-file", "tls-private-key-file", "tls-sni-*", "token-auth-file",
+		},
+		"kube-controller-manager": {
+			"allocate-node-cidrs", "authentication-*", "authorization-*", "bind-address", "cert-dir",
+			"client-ca-file", "cloud-*", "cluster-cidr", "cluster-name", "cluster-signing-*", "controllers",
+			"kubeconfig", "leader-elect*", "master", "requestheader-*", "root-ca-file", "secure-port",
+			"service-account-*", "service-cluster-ip-range", "tls-cert-file", "tls-private-key-file",
+			"use-service-account-credentials",
+		},
+		"kube-scheduler": {
+			"authentication-*", "authorization-*", "bind-address", "cert-dir", "client-ca-file", "config",
+			"kubeconfig", "leader-elect*", "master", "requestheader-*", "secure-port", "tls-cert-file",
+			"tls-private-key-file",
+		},
+		"kubelet": {
+			"address", "anonymous-auth", "authentication-*", "authorization-*", "bootstrap-kubeconfig", "cert-dir",
+			"cgroup-*", "cgroups-per-qos", "client-ca-file", "cloud-*", "cluster-dns", "cluster-domain", "config",
+			"config-dir", "container-runtime-endpoint", "enforce-node-allocatable", "fail-cgroupv1",
+			"fail-swap-on", "feature-gates", "healthz-*", "hostname-override", "image-service-endpoint",
+			"kubeconfig", "node-ip", "node-labels", "oom-score-adj", "port", "protect-kernel-defaults",
+			"read-only-port", "register-node", "register-with-taints", "resolv-conf", "root-dir", "rotate-*",
+			"runtime-cgroups", "seccomp-default", "system-cgroups", "tls-cert-file", "tls-private-key-file",
+		},
+	}
+}
+
+// ReservedConfigPattern is the regular expression of the keys of spec.config
+// that are refused.
+func ReservedConfigPattern() string {
+	byComponent := reserved()
+	components := make([]string, 0, len(byComponent))
+	for component, flags := range byComponent {
+		alternatives := strings.ReplaceAll(strings.Join(flags, "|"), "*", ".*")
+		components = append(components, component+"[.]("+alternatives+")")
+	}
+	slices.Sort(components)
+	return "^(" + strings.Join(components, "|") + ")$"
+}
+
+// RefusedConfigKeys returns, sorted, those keys of spec.config that no cluster
+// may set: they are not <component>.<flag>, or the flag is reserved.
+func RefusedConfigKeys(config map[string]string) []string {
+	known, refused := regexp.MustCompile(ConfigPattern), regexp.MustCompile(ReservedConfigPattern())
+	var out []string
+	for key := range config {
+		if !known.MatchString(key) || refused.MatchString(key) {
+			out = append(out, key)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
