@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+)
+
+// Exit codes that scripts may rely on.
+const (
+	ExitDone     = 0
+	ExitError    = 1
+	ExitUsage    = 2
+	ExitNotFound = 3
+	ExitTimeout  = 4
+	ExitRefused  = 5
+)
+
+// Error is a failure together with the exit code it ends the program with and
+// what the user can do about it.
+type Error struct {
+	Code   int
+	Err    error
+	Remedy string
+}
+
+// Error is the failure as one line.
+func (e *Error) Error() string { return e.Err.Error() }
+
+// Unwrap gives the failure below.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Fail is a failure with a remedy that ends the program with exit code 1.
+func Fail(remedy, format string, args ...any) error {
+	return &Error{Code: ExitError, Err: fmt.Errorf(format, args...), Remedy: remedy}
+}
+
+// Usagef is a mistake in how the program was called.
+func Usagef(format string, args ...any) error {
+	return &Error{Code: ExitUsage, Err: fmt.Errorf(format, args...)}
+}
+
+// NotFound says that something named by the user does not exist.
+func NotFound(remedy, format string, args ...any) error {
+	return &Error{Code: ExitNotFound, Err: fmt.Errorf(format, args...), Remedy: remedy}
+}
+
+// TimedOut says that something did not come about in time.
+func TimedOut(remedy, format string, args ...any) error {
+	return &Error{Code: ExitTimeout, Err: fmt.Errorf(format, args...), Remedy: remedy}
+}
+
+// Refused says that the host cannot do what was asked for, found out before
+// anything was changed.
+func Refused(remedy, format string, args ...any) error {
+	return &Error{Code: ExitRefused, Err: fmt.Errorf(format, args...), Remedy: remedy}
+}
+
+// Explain gives any error its exit code and remedy.
+func Explain(program string, err error) *Error {
+	var known *Error
+	switch {
+	case errors.As(err, &known):
+		return &Error{Code: known.Code, Err: err, Remedy: known.Remedy}
+	case errors.Is(err, context.Canceled):
+		return &Error{Code: ExitError, Err: fmt.Errorf("interrupted"), Remedy: "Nothing is lost: what was applied stays and goes on."}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &Error{Code: ExitTimeout, Err: err, Remedy: "Raise --timeout, or look at the cluster with: " + program + " list -A"}
+	case NotInstalled(err):
+		return &Error{
+			Code: ExitRefused, Err: errors.New("the cluster does not know VirtualClusters: the controller is not installed"),
+			Remedy: "Install it with: " + program + " install",
+		}
+	case apierrors.IsNotFound(err):
+		return &Error{Code: ExitNotFound, Err: err, Remedy: "See what exists with: " + program + " list -A"}
+	case utilnet.IsConnectionRefused(err):
+		return &Error{Code: ExitError, Err: err, Remedy: "Is the cluster up, and --kubeconfig and --context right?"}
+	}
+	return &Error{Code: ExitError, Err: err}
+}
+
+// NotInstalled says whether the error means that the API server has no
+// VirtualCluster resource.
+func NotInstalled(err error) bool {
+	if meta.IsNoMatchError(err) {
+		return strings.Contains(err.Error(), v1alpha1.GroupName)
+	}
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) || !apierrors.IsNotFound(err) {
+		return false
+	}
+	details := status.Status().Details
+	return details == nil || details.Name == "" && details.Kind == "" || details.Name == "" && details.Group == v1alpha1.GroupName
+}
+
+// Print writes the error as one line and, below it, its remedy.
+func (e *Error) Print(w io.Writer) {
+	fmt.Fprintf(w, "error: %s\n", OneLine(e.Err.Error()))
+	if e.Remedy != "" {
+		fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(e.Remedy, "\n", "\n  "))
+	}
+}
+
+// OneLine folds a text into one line.
+func OneLine(s string) string {
+	return strings.Join(strings.Fields(s), " ")
+}

@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/vclusterctl/vclusterctl/kubeconfig"
+)
+
+// LeaveVirtual makes this program talk to the host cluster while the user's
+// current context is that of a connected virtual cluster: VirtualClusters live
+// there, and after "connect dev" people still want to say "delete dev". An
+// explicit --context is taken at its word.
+func (f *Factory) LeaveVirtual() error {
+	if *f.Flags.Context != "" {
+		return nil
+	}
+	owned, err := kubeconfig.NewStore(f.PathOptions()).Owned()
+	if err != nil {
+		return fmt.Errorf("read kubeconfig: %w", err)
+	}
+	raw, err := f.Flags.ToRawKubeConfigLoader().RawConfig()
+	if err != nil {
+		return fmt.Errorf("read kubeconfig: %w", err)
+	}
+	for _, o := range owned {
+		if !o.Current {
+			continue
+		}
+		if server, namespace, ok := splitOwner(o.Owner); ok {
+			f.use(hostOf(raw, server), namespace)
+		}
+	}
+	return nil
+}
+
+func (f *Factory) use(context, namespace string) {
+	if context == "" {
+		return
+	}
+	f.UseContext(context)
+	if *f.Flags.Namespace == "" {
+		*f.Flags.Namespace = namespace
+	}
+	if f.Verbose {
+		f.Hintf("The current context is a virtual cluster; talking to its host, context %q, namespace %q.", context, *f.Flags.Namespace)
+	}
+}
+
+// Owner names what a context in the user's kubeconfig stands for: contexts of
+// clusters of different hosts may have the same name.
+func Owner(hostServer, namespace, name string) string {
+	return hostServer + "/" + namespace + "/" + name
+}
+
+// splitOwner is the reverse of Owner.
+func splitOwner(owner string) (server, namespace string, ok bool) {
+	rest, _, ok := cutLast(owner)
+	if !ok {
+		return "", "", false
+	}
+	server, namespace, ok = cutLast(rest)
+	return server, namespace, ok && strings.Contains(server, "://")
+}
+
+func cutLast(s string) (before, after string, ok bool) {
+	i := strings.LastIndex(s, "/")
+	if i < 0 {
+		return "", "", false
+	}
+	return s[:i], s[i+1:], true
+}
+
+// hostOf is the first context, by name, that leads to a server.
+func hostOf(config clientcmdapi.Config, server string) string {
+	found := ""
+	for name, c := range config.Contexts {
+		cluster := config.Clusters[c.Cluster]
+		if cluster != nil && cluster.Server == server && (found == "" || name < found) {
+			found = name
+		}
+	}
+	return found
+}

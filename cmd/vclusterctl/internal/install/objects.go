@@ -1,0 +1,114 @@
+package install
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/yaml"
+
+	"github.com/vclusterctl/vclusterctl/api/crds"
+	"github.com/vclusterctl/vclusterctl/charts"
+)
+
+// Name of the controller's Deployment, and what it is part of.
+const (
+	Name = "vclusterctl"
+
+	// VersionLabel holds the version of the controller.
+	VersionLabel = "app.kubernetes.io/version"
+
+	partOfLabel = "app.kubernetes.io/part-of"
+)
+
+// ControllerLabels select the controller's Deployment and pods.
+func ControllerLabels() map[string]string {
+	return map[string]string{"app.kubernetes.io/name": Name, "app.kubernetes.io/component": "controller"}
+}
+
+// Params are what an administrator chooses.
+type Params struct {
+	// Namespace to install into; empty means charts.Namespace.
+	Namespace string
+	// Namespaced makes the controller look after its own namespace only.
+	Namespaced bool
+	// Image of the controller.
+	Image string
+	// Version of the controller.
+	Version string
+}
+
+// Manifests are the objects of an installation, in the order in which they are
+// to be applied.
+type Manifests struct {
+	CRDs []*unstructured.Unstructured
+	Rest []*unstructured.Unstructured
+}
+
+// All are all objects.
+func (m Manifests) All() []*unstructured.Unstructured {
+	return append(append([]*unstructured.Unstructured{}, m.CRDs...), m.Rest...)
+}
+
+// Render gives the objects for the parameters.
+func Render(p Params) (Manifests, error) {
+	definitions, err := decode(crds.VirtualClusters)
+	if err != nil {
+		return Manifests{}, fmt.Errorf("embedded CRD: %w", err)
+	}
+	source := charts.Cluster
+	if p.Namespaced {
+		source = charts.Namespaced
+	}
+	if p.Namespace != "" {
+		// The name stands for nothing else in the manifests; see the test.
+		source = bytes.ReplaceAll(source, []byte(charts.Namespace), []byte(p.Namespace))
+	}
+	rest, err := decode(source)
+	if err != nil {
+		return Manifests{}, fmt.Errorf("embedded manifests: %w", err)
+	}
+	for _, u := range rest {
+		if err := customise(u, p); err != nil {
+			return Manifests{}, fmt.Errorf("%s %q: %w", u.GetKind(), u.GetName(), err)
+		}
+	}
+	return Manifests{CRDs: definitions, Rest: rest}, nil
+}
+
+// customise puts the chosen image and its version in place.
+func customise(u *unstructured.Unstructured, p Params) error {
+	if labels := u.GetLabels(); p.Version != "" && labels[VersionLabel] != "" {
+		labels[VersionLabel] = p.Version
+		u.SetLabels(labels)
+	}
+	if u.GetKind() != "Deployment" || p.Image == "" {
+		return nil
+	}
+	containers, found, err := unstructured.NestedSlice(u.Object, "spec", "template", "spec", "containers")
+	if err != nil || !found || len(containers) != 1 {
+		return fmt.Errorf("want one container, found %d: %w", len(containers), errors.Join(err))
+	}
+	containers[0].(map[string]any)["image"] = p.Image
+	return unstructured.SetNestedSlice(u.Object, containers, "spec", "template", "spec", "containers")
+}
+
+func decode(manifests []byte) ([]*unstructured.Unstructured, error) {
+	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(manifests), 4096)
+	var found []*unstructured.Unstructured
+	for {
+		next := map[string]any{}
+		err := decoder.Decode(&next)
+		if errors.Is(err, io.EOF) {
+			return found, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(next) > 0 {
+			found = append(found, &unstructured.Unstructured{Object: next})
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package verbs
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
+)
+
+func getenv(key string) string { return os.Getenv(key) }
+
+// target is the virtual cluster that a verb was called for.
+type target struct {
+	*cli.Factory
+	client    client.WithWatch
+	namespace string
+	name      string
+}
+
+// find connects and says what the name means; it does not look whether it
+// exists.
+func find(f *cli.Factory, name string) (*target, error) {
+	c, err := f.NewClient()
+	if err != nil {
+		return nil, err
+	}
+	namespace, err := f.Namespace()
+	if err != nil {
+		return nil, err
+	}
+	return &target{Factory: f, client: c, namespace: namespace, name: name}, nil
+}
+
+func (t *target) key() client.ObjectKey {
+	return client.ObjectKey{Namespace: t.namespace, Name: t.name}
+}
+
+// get reads the cluster.
+func (t *target) get(ctx context.Context) (*v1alpha1.VirtualCluster, error) {
+	vc := &v1alpha1.VirtualCluster{}
+	err := t.client.Get(ctx, t.key(), vc)
+	if apierrors.IsNotFound(err) && !cli.NotInstalled(err) {
+		return nil, cli.NotFound("See what exists with: "+t.Program+" list -A",
+			"virtual cluster %q not found in namespace %q", t.name, t.namespace)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read virtual cluster %q in namespace %q: %w", t.name, t.namespace, err)
+	}
+	return vc, nil
+}
+
+// command is how the user would call another verb for this cluster.
+func (t *target) command(verb string) string {
+	return fmt.Sprintf("%s %s %s -n %s", t.Program, verb, t.name, t.namespace)
+}
+
+// empty is the cluster with nothing but its name: what a watch starts from.
+func (t *target) empty() *v1alpha1.VirtualCluster {
+	vc := &v1alpha1.VirtualCluster{}
+	vc.Namespace, vc.Name = t.namespace, t.name
+	return vc
+}
+
+// completeName offers the names of the clusters that exist.
+func completeName(f *cli.Factory) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(given) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		t, err := find(f, "")
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		var list v1alpha1.VirtualClusterList
+		if err := t.client.List(cmd.Context(), &list, client.InNamespace(t.namespace)); err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		var names []string
+		for i := range list.Items {
+			names = append(names, list.Items[i].Name)
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+}

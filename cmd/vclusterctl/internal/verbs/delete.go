@@ -1,0 +1,219 @@
+package verbs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/wait"
+)
+
+// DeleteOptions are the flags of delete.
+type DeleteOptions struct {
+	*cli.Factory
+	Name           string
+	Wait           bool
+	Timeout        time.Duration
+	Force          bool
+	IgnoreNotFound bool
+	DryRun         string
+}
+
+const deleteLong = `Delete a virtual cluster with everything in it: its nodes, its data and its
+credentials. It does not ask. The kubeconfig context of the cluster is removed,
+and the one that was current before it is so again.
+
+With --force the node pods are killed without giving them time to stop.`
+
+// NewCmdDelete is "delete". Tests pass a runF of their own.
+func NewCmdDelete(f *cli.Factory, runF func(context.Context, *DeleteOptions) error) *cobra.Command {
+	o := &DeleteOptions{Factory: f}
+	cmd := &cobra.Command{
+		Use:               "delete NAME",
+		Aliases:           []string{"rm"},
+		Short:             "Delete a virtual cluster with everything in it",
+		Long:              deleteLong,
+		Args:              oneName,
+		ValidArgsFunction: completeName(f),
+		RunE: func(cmd *cobra.Command, given []string) error {
+			o.Name = given[0]
+			if err := checkDryRun(o.DryRun); err != nil {
+				return usage(cmd, err)
+			}
+			if runF != nil {
+				return runF(cmd.Context(), o)
+			}
+			return o.Run(cmd.Context())
+		},
+	}
+	takesOutput(cmd, cli.OutputName)
+	cmd.Flags().BoolVar(&o.Wait, "wait", true, "wait until nothing of it is left")
+	cmd.Flags().DurationVar(&o.Timeout, "timeout", 5*time.Minute, "how long to wait, 0 for ever")
+	cmd.Flags().BoolVar(&o.Force, "force", false, "kill the node pods at once")
+	cmd.Flags().BoolVar(&o.IgnoreNotFound, "ignore-not-found", false, "succeed if there is no such cluster")
+	addDryRun(cmd.Flags(), &o.DryRun)
+	return cmd
+}
+
+// Run deletes the cluster.
+func (o *DeleteOptions) Run(ctx context.Context) error {
+	t, err := find(o.Factory, o.Name)
+	if err != nil {
+		return err
+	}
+	vc, err := t.get(ctx)
+	if o.IgnoreNotFound && cli.Explain(o.Program, err).Code == cli.ExitNotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	left := t.inventory(ctx)
+	o.Hintf("Deleting virtual cluster %q in namespace %q: %s.", t.name, t.namespace, left)
+	if err := o.delete(ctx, t, vc); err != nil || o.DryRun != dryRunNone {
+		return errors.Join(err, o.printResult(t, err))
+	}
+	if err := disconnect(ctx, t); err != nil {
+		o.Hintf("warning: %s", cli.OneLine(err.Error()))
+	}
+	if o.Wait {
+		if err := o.await(ctx, t); err != nil {
+			return err
+		}
+	}
+	return o.printResult(t, nil)
+}
+
+// delete lets the garbage collector take what the cluster owns. The UID makes
+// sure that it is the cluster that was looked at.
+func (o *DeleteOptions) delete(ctx context.Context, t *target, vc *v1alpha1.VirtualCluster) error {
+	if o.DryRun == dryRunClient {
+		return nil
+	}
+	opts := []client.DeleteOption{client.Preconditions{UID: ptr.To(vc.UID)}, client.PropagationPolicy(metav1.DeletePropagationBackground)}
+	if o.DryRun == dryRunServer {
+		opts = append(opts, client.DryRunAll)
+	}
+	if err := client.IgnoreNotFound(t.client.Delete(ctx, vc, opts...)); err != nil {
+		return fmt.Errorf("delete virtual cluster %q in namespace %q: %w", t.name, t.namespace, err)
+	}
+	if !o.Force || o.DryRun != dryRunNone {
+		return nil
+	}
+	return t.killPods(ctx)
+}
+
+func (t *target) killPods(ctx context.Context) error {
+	pod := &metav1.PartialObjectMetadata{}
+	pod.SetGroupVersionKind(schema.GroupVersionKind{Version: "v1", Kind: "Pod"})
+	err := t.client.DeleteAllOf(ctx, pod, client.InNamespace(t.namespace), t.selector(), client.GracePeriodSeconds(0))
+	if err != nil {
+		return fmt.Errorf("kill the node pods of %q: %w", t.name, err)
+	}
+	return nil
+}
+
+func (o *DeleteOptions) printResult(t *target, failed error) error {
+	if failed != nil {
+		return nil
+	}
+	suffix := ""
+	if o.DryRun != dryRunNone {
+		suffix = fmt.Sprintf(" (%s dry run)", o.DryRun)
+	}
+	if o.Output == cli.OutputName {
+		_, err := fmt.Fprintf(o.Out, "virtualcluster.%s/%s\n", v1alpha1.GroupName, t.name)
+		return err
+	}
+	_, err := fmt.Fprintf(o.Out, "virtualcluster.%s %q deleted%s\n", v1alpha1.GroupName, t.name, suffix)
+	return err
+}
+
+// await blocks until the cluster and all that carries its label is gone.
+func (o *DeleteOptions) await(ctx context.Context, t *target) error {
+	ctx, cancel := withTimeout(ctx, o.Timeout)
+	defer cancel()
+	err := wait.Until(ctx, t.client, t.empty(), &v1alpha1.VirtualClusterList{}, func(_ *v1alpha1.VirtualCluster, exists bool) (bool, error) {
+		return !exists, nil
+	})
+	for _, kind := range dependents {
+		if err == nil {
+			err = t.awaitGone(ctx, kind)
+		}
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return cli.TimedOut(
+			"It goes on by itself. See what is left with: kubectl get all,secrets,configmaps,pvc -n "+t.namespace+" -l "+v1alpha1.LabelCluster+"="+t.name,
+			"virtual cluster %q in namespace %q is not gone after %s", t.name, t.namespace, o.Timeout)
+	}
+	return err
+}
+
+// dependents are the kinds of what a cluster is made of, the one that takes
+// longest first.
+var dependents = []schema.GroupVersionKind{
+	{Version: "v1", Kind: "Pod"},
+	{Group: "apps", Version: "v1", Kind: "StatefulSet"},
+	{Version: "v1", Kind: "PersistentVolumeClaim"},
+	{Version: "v1", Kind: "Service"},
+	{Version: "v1", Kind: "Secret"},
+	{Version: "v1", Kind: "ConfigMap"},
+}
+
+func (t *target) selector() client.MatchingLabels {
+	return client.MatchingLabels{v1alpha1.LabelCluster: t.name}
+}
+
+// awaitGone skips kinds that the user may not see.
+func (t *target) awaitGone(ctx context.Context, kind schema.GroupVersionKind) error {
+	list, err := t.dependents(ctx, kind)
+	if apierrors.IsForbidden(err) || meta.IsNoMatchError(err) || err == nil && len(list.Items) == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	obj := &metav1.PartialObjectMetadata{}
+	obj.SetGroupVersionKind(kind)
+	return wait.Gone(ctx, t.client, obj, emptyList(kind), client.InNamespace(t.namespace), t.selector())
+}
+
+func (t *target) dependents(ctx context.Context, kind schema.GroupVersionKind) (*metav1.PartialObjectMetadataList, error) {
+	list := emptyList(kind)
+	err := t.client.List(ctx, list, client.InNamespace(t.namespace), t.selector())
+	return list, err
+}
+
+func emptyList(kind schema.GroupVersionKind) *metav1.PartialObjectMetadataList {
+	list := &metav1.PartialObjectMetadataList{}
+	list.SetGroupVersionKind(kind)
+	return list
+}
+
+// inventory says in words what goes away with the cluster.
+func (t *target) inventory(ctx context.Context) string {
+	pods, podErr := t.dependents(ctx, dependents[0])
+	volumes, volumeErr := t.dependents(ctx, dependents[2])
+	if podErr != nil || volumeErr != nil {
+		return "its nodes, data and credentials"
+	}
+	return fmt.Sprintf("%s, %s, its credentials", count(len(pods.Items), "node pod"), count(len(volumes.Items), "volume"))
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

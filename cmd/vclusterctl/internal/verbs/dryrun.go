@@ -1,0 +1,37 @@
+package verbs
+
+import (
+	"github.com/spf13/pflag"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
+)
+
+// Values of --dry-run, as kubectl has them.
+const (
+	dryRunNone   = "none"
+	dryRunClient = "client"
+	dryRunServer = "server"
+)
+
+func addDryRun(flags *pflag.FlagSet, value *string) {
+	flags.StringVar(value, "dry-run", dryRunNone, `"none", "client" (send nothing) or "server" (let the API server check, keep nothing)`)
+	flags.Lookup("dry-run").NoOptDefVal = dryRunClient
+}
+
+func checkDryRun(value string) error {
+	switch value {
+	case dryRunNone, dryRunClient, dryRunServer:
+		return nil
+	}
+	return cli.Usagef("--dry-run %q: want none, client or server", value)
+}
+
+// applyOptions are those of every server-side apply.
+func applyOptions(dryRun string) []client.ApplyOption {
+	opts := []client.ApplyOption{client.FieldOwner(cli.FieldManager)}
+	if dryRun == dryRunServer {
+		opts = append(opts, client.DryRunAll)
+	}
+	return opts
+}

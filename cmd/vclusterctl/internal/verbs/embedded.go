@@ -1,0 +1,7 @@
+package verbs
+
+import "context"
+
+const hostEmbedded = "embedded"
+
+func (o *CreateOptions) ensureHost(context.Context) error { return nil }

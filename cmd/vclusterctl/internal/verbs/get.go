@@ -1,0 +1,53 @@
+package verbs
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
+)
+
+// GetOptions are the arguments of get.
+type GetOptions struct {
+	*cli.Factory
+	Name string
+}
+
+// NewCmdGet is "get". Tests pass a runF of their own.
+func NewCmdGet(f *cli.Factory, runF func(context.Context, *GetOptions) error) *cobra.Command {
+	o := &GetOptions{Factory: f}
+	cmd := &cobra.Command{
+		Use:               "get NAME",
+		Short:             "Show one virtual cluster",
+		Args:              oneName,
+		ValidArgsFunction: completeName(f),
+		RunE: func(cmd *cobra.Command, given []string) error {
+			o.Name = given[0]
+			if runF != nil {
+				return runF(cmd.Context(), o)
+			}
+			return o.Run(cmd.Context())
+		},
+	}
+	takesOutput(cmd, cli.ListOutputs...)
+	return cmd
+}
+
+// Run shows the cluster.
+func (o *GetOptions) Run(ctx context.Context) error {
+	t, err := find(o.Factory, o.Name)
+	if err != nil {
+		return err
+	}
+	vc, err := t.get(ctx)
+	if err != nil {
+		return err
+	}
+	switch o.Output {
+	case cli.OutputJSON, cli.OutputYAML, cli.OutputName:
+		return cli.PrintObject(o.Out, vc, o.Output)
+	}
+	list := &ListOptions{Factory: o.Factory, field: "metadata.name=" + o.Name}
+	return list.Run(ctx)
+}

@@ -1,0 +1,236 @@
+package verbs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/vclusterctl/vclusterctl/charts"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/buildinfo"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/install"
+)
+
+// InstallOptions are the flags of install.
+type InstallOptions struct {
+	*cli.Factory
+	Image          string
+	Namespaced     bool
+	Wait           bool
+	Timeout        time.Duration
+	DryRun         string
+	ForceConflicts bool
+}
+
+const installLong = `Put the controller into the current cluster, or bring it up to date.
+
+What is applied is the rendered Helm chart: the VirtualCluster CRD, a
+ServiceAccount with the rights it needs and no more, the RuntimeClass, the
+catalogue of versions and the controller's Deployment, in namespace
+` + charts.Namespace + ` unless -n says otherwise. A second run changes nothing.
+
+With --namespaced the controller looks after one namespace only, that of -n or
+of the current context, with a Role instead of a ClusterRole.`
+
+// NewCmdInstall is "install". Tests pass a runF of their own.
+func NewCmdInstall(f *cli.Factory, runF func(context.Context, *InstallOptions) error) *cobra.Command {
+	o := &InstallOptions{Factory: f}
+	cmd := &cobra.Command{
+		Use:   "install",
+		Short: "Put the controller into the current cluster",
+		Long:  installLong,
+		Args:  args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkDryRun(o.DryRun); err != nil {
+				return usage(cmd, err)
+			}
+			if runF != nil {
+				return runF(cmd.Context(), o)
+			}
+			return o.Run(cmd.Context())
+		},
+	}
+	takesOutput(cmd, cli.ObjectOutputs...)
+	cmd.Flags().StringVar(&o.Image, "image", defaultImage(), "`image` of the controller")
+	cmd.Flags().BoolVar(&o.Namespaced, "namespaced", false, "look after one namespace only")
+	cmd.Flags().BoolVar(&o.Wait, "wait", true, "wait until the controller runs")
+	cmd.Flags().DurationVar(&o.Timeout, "timeout", 5*time.Minute, "how long to wait, 0 for ever")
+	cmd.Flags().BoolVar(&o.ForceConflicts, "force-conflicts", false, "take over fields that somebody else has set")
+	addDryRun(cmd.Flags(), &o.DryRun)
+	return cmd
+}
+
+// defaultImage is the controller image of this build.
+func defaultImage() string {
+	return "localhost/vclusterctl/controller:" + strings.ReplaceAll(buildinfo.Get().Version, "+", "-")
+}
+
+// Run installs.
+func (o *InstallOptions) Run(ctx context.Context) error {
+	namespace, err := o.namespace()
+	if err != nil {
+		return err
+	}
+	manifests, err := install.Render(install.Params{
+		Namespace: namespace, Namespaced: o.Namespaced, Image: o.Image, Version: buildinfo.Get().Version,
+	})
+	if err != nil {
+		return err
+	}
+	if o.DryRun == dryRunClient {
+		return o.printAll(manifests.All())
+	}
+	c, err := o.NewClient()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := withTimeout(ctx, o.Timeout)
+	defer cancel()
+	changed, err := o.apply(ctx, c, manifests)
+	if err != nil {
+		return o.explain(namespace, err)
+	}
+	if err := o.await(ctx, c, namespace); err != nil {
+		return err
+	}
+	return o.conclude(changed, namespace, manifests)
+}
+
+// namespace is where the controller goes: a namespaced one to where its user
+// is, the other one to a place of its own.
+func (o *InstallOptions) namespace() (string, error) {
+	if *o.Flags.Namespace != "" || !o.Namespaced {
+		return orDefault(*o.Flags.Namespace, charts.Namespace), nil
+	}
+	return o.Namespace()
+}
+
+func orDefault(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+func (o *InstallOptions) apply(ctx context.Context, c client.WithWatch, m install.Manifests) (bool, error) {
+	applier := &install.Applier{Client: c, Options: applyOptions(o.DryRun), Done: o.report}
+	if o.ForceConflicts {
+		applier.Options = append(applier.Options, client.ForceOwnership)
+	}
+	changedCRDs, err := applier.Apply(ctx, m.CRDs)
+	if err != nil {
+		return false, err
+	}
+	for _, crd := range m.CRDs {
+		if o.DryRun != dryRunNone {
+			break
+		}
+		if err := install.AwaitCRD(ctx, c, crd.GetName()); err != nil {
+			return false, fmt.Errorf("wait for CustomResourceDefinition %q: %w", crd.GetName(), err)
+		}
+	}
+	changed, err := applier.Apply(ctx, m.Rest)
+	return changed || changedCRDs, err
+}
+
+// report tells what was done to an object: on standard output, unless the
+// objects themselves go there.
+func (o *InstallOptions) report(u *unstructured.Unstructured, outcome install.Outcome) {
+	var w io.Writer = o.Out
+	if o.Output != "" {
+		w = o.ErrOut
+	}
+	suffix := ""
+	if o.DryRun != dryRunNone {
+		suffix = fmt.Sprintf(" (%s dry run)", o.DryRun)
+	}
+	fmt.Fprintf(w, "%s/%s %s%s\n", resourceName(u), u.GetName(), outcome, suffix)
+}
+
+// resourceName is the kind as kubectl prints it.
+func resourceName(u *unstructured.Unstructured) string {
+	gvk := u.GroupVersionKind()
+	if gvk.Group == "" {
+		return strings.ToLower(gvk.Kind)
+	}
+	return strings.ToLower(gvk.Kind) + "." + gvk.Group
+}
+
+func (o *InstallOptions) explain(namespace string, err error) error {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return cli.TimedOut("Run it again: what is there already is left alone", "%w", err)
+	case apierrors.IsConflict(err):
+		return cli.Fail("Take the fields over with --force-conflicts, if that is what you want", "%w", err)
+	case apierrors.IsForbidden(err):
+		return cli.Fail("Installing needs an administrator of the cluster: use a context of one", "%w", err)
+	case apierrors.IsNotFound(err) && o.Namespaced:
+		return cli.NotFound("Make it with: kubectl create namespace "+namespace, "%w", err)
+	}
+	return err
+}
+
+func (o *InstallOptions) await(ctx context.Context, c client.WithWatch, namespace string) error {
+	if !o.Wait || o.DryRun != dryRunNone {
+		return nil
+	}
+	o.Hintf("Waiting for the controller in namespace %q to run.", namespace)
+	err := install.AwaitController(ctx, c, namespace)
+	if errors.Is(err, context.DeadlineExceeded) {
+		trouble := install.Trouble(context.WithoutCancel(ctx), c, namespace)
+		return cli.TimedOut(
+			"Nothing is lost: run it again to keep waiting, or see: kubectl logs -n "+namespace+" deployment/"+install.Name,
+			"the controller does not run after %s: %s", o.Timeout, trouble)
+	}
+	if err != nil {
+		return fmt.Errorf("wait for the controller: %w", err)
+	}
+	return nil
+}
+
+func (o *InstallOptions) conclude(changed bool, namespace string, m install.Manifests) error {
+	if o.Output != "" {
+		return o.printAll(m.All())
+	}
+	switch {
+	case o.DryRun != dryRunNone:
+	case changed:
+		o.Hintf("The controller is installed in namespace %q. Next: %s create dev", namespace, o.Program)
+	default:
+		o.Hintf("Nothing changed: the controller in namespace %q is up to date.", namespace)
+	}
+	return nil
+}
+
+// printAll prints manifests one below the other.
+func (o *InstallOptions) printAll(objects []*unstructured.Unstructured) error {
+	format := orDefault(o.Output, cli.OutputName)
+	list := &unstructured.UnstructuredList{Object: map[string]any{"apiVersion": "v1", "kind": "List"}}
+	for _, u := range objects {
+		if format != cli.OutputJSON {
+			if err := o.printOne(u, format); err != nil {
+				return err
+			}
+		}
+		list.Items = append(list.Items, *u)
+	}
+	if format != cli.OutputJSON {
+		return nil
+	}
+	return cli.PrintObject(o.Out, list, format)
+}
+
+func (o *InstallOptions) printOne(u *unstructured.Unstructured, format string) error {
+	if format == cli.OutputYAML {
+		fmt.Fprintln(o.Out, "---")
+	}
+	return cli.PrintObject(o.Out, u, format)
+}

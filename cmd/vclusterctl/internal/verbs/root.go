@@ -1,0 +1,145 @@
+package verbs
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/buildinfo"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
+)
+
+// Annotations of a verb that say which flags of every verb it takes.
+const (
+	outputsAnnotation = "outputs"
+	allAnnotation     = "all-namespaces"
+)
+
+// Main runs the program and gives its exit code.
+func Main(ctx context.Context, args []string) int {
+	f := cli.NewFactory(programName(args[0]), cli.SystemStreams(getenv))
+	root := NewRoot(f)
+	root.SetArgs(args[1:])
+	return Execute(ctx, f, root)
+}
+
+// Execute runs a command, prints how it failed if it did, and gives the exit
+// code.
+func Execute(ctx context.Context, f *cli.Factory, root *cobra.Command) int {
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return cli.ExitDone
+	}
+	failure := cli.Explain(f.Program, err)
+	failure.Print(f.ErrOut)
+	return failure.Code
+}
+
+// programName is how usage texts call us: kubectl finds plug-ins by a file
+// name that begins with its own.
+func programName(path string) string {
+	name := strings.TrimSuffix(filepath.Base(path), ".exe")
+	if plugin, ok := strings.CutPrefix(name, "kubectl-"); ok {
+		return "kubectl " + plugin
+	}
+	return "vclusterctl"
+}
+
+// NewRoot is the whole program.
+func NewRoot(f *cli.Factory) *cobra.Command {
+	return newRoot(f,
+		NewCmdCreate(f, nil), NewCmdList(f, nil), NewCmdGet(f, nil), NewCmdDelete(f, nil),
+		NewCmdKubeconfig(f, nil), NewCmdConnect(f, nil), NewCmdDisconnect(f, nil),
+		NewCmdInstall(f, nil), NewCmdUninstall(f, nil),
+		NewCmdVersion(f, nil),
+	)
+}
+
+// newRoot is the program with the given verbs only.
+func newRoot(f *cli.Factory, verbs ...*cobra.Command) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "vclusterctl",
+		Short: "Kubernetes clusters inside the cluster you already have, unprivileged",
+		Long: "Create and look after virtual clusters: Kubernetes clusters whose nodes are\n" +
+			"unprivileged pods of the cluster you already have.",
+		Args:              unknownVerb,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Version:           buildinfo.Get().Version,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return checkGlobals(f, cmd) },
+		Annotations:       map[string]string{cobra.CommandDisplayNameAnnotation: f.Program},
+	}
+	root.SetIn(f.In)
+	root.SetOut(f.Out)
+	root.SetErr(f.ErrOut)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage(cmd, err)
+	})
+	f.AddFlags(root.PersistentFlags())
+	root.AddCommand(verbs...)
+	return root
+}
+
+// usage marks an error as a mistake in the call, and says where help is.
+func usage(cmd *cobra.Command, err error) error {
+	return &cli.Error{Code: cli.ExitUsage, Err: err, Remedy: "See: " + cmd.CommandPath() + " --help"}
+}
+
+// args gives a check of positional arguments the exit code of usage errors.
+func args(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, given []string) error {
+		if err := check(cmd, given); err != nil {
+			return usage(cmd, err)
+		}
+		return nil
+	}
+}
+
+// oneName wants exactly the name of a virtual cluster.
+func oneName(cmd *cobra.Command, given []string) error {
+	if len(given) == 1 {
+		return nil
+	}
+	return usage(cmd, cli.Usagef("%s: want the name of one virtual cluster, got %d arguments", cmd.Name(), len(given)))
+}
+
+func unknownVerb(cmd *cobra.Command, given []string) error {
+	if len(given) == 0 {
+		return nil
+	}
+	err := cli.Usagef("unknown verb %q", given[0])
+	if near := cmd.SuggestionsFor(given[0]); len(near) > 0 {
+		err = cli.Usagef("unknown verb %q, did you mean %q?", given[0], near[0])
+	}
+	return usage(cmd, err)
+}
+
+// checkGlobals refuses flags of every verb where they mean nothing.
+func checkGlobals(f *cli.Factory, cmd *cobra.Command) error {
+	if f.NoColor {
+		f.Color = false
+	}
+	if f.AllNamespaces && cmd.Annotations[allAnnotation] == "" {
+		return usage(cmd, cli.Usagef("%s: -A means nothing here", cmd.Name()))
+	}
+	if err := cli.CheckOutput(f.Output, outputs(cmd)); err != nil {
+		return usage(cmd, err)
+	}
+	return f.LeaveVirtual()
+}
+
+func outputs(cmd *cobra.Command) []string {
+	return slices.DeleteFunc(strings.Split(cmd.Annotations[outputsAnnotation], ","), func(s string) bool { return s == "" })
+}
+
+// takesOutput says which formats a verb prints in.
+func takesOutput(cmd *cobra.Command, formats ...string) {
+	if cmd.Annotations == nil {
+		cmd.Annotations = map[string]string{}
+	}
+	cmd.Annotations[outputsAnnotation] = strings.Join(formats, ",")
+}

@@ -1,0 +1,158 @@
+package verbs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/charts"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/install"
+)
+
+// UninstallOptions are the flags of uninstall.
+type UninstallOptions struct {
+	*cli.Factory
+	Namespaced bool
+	All        bool
+	Force      bool
+	CRDs       bool
+	Timeout    time.Duration
+	DryRun     string
+}
+
+const uninstallLong = `Take the controller out of the current cluster.
+
+It refuses as long as there are VirtualClusters, unless told what to do with
+them:
+  --all    delete them first, with everything in them
+  --force  leave them: they go on running, but nobody looks after them, and a
+           node pod that is replaced does not come back without the RuntimeClass
+The CRD stays, so that an installation can come back; --crds removes it too.`
+
+// NewCmdUninstall is "uninstall". Tests pass a runF of their own.
+func NewCmdUninstall(f *cli.Factory, runF func(context.Context, *UninstallOptions) error) *cobra.Command {
+	o := &UninstallOptions{Factory: f}
+	cmd := &cobra.Command{
+		Use:   "uninstall",
+		Short: "Take the controller out of the current cluster",
+		Long:  uninstallLong,
+		Args:  args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(); err != nil {
+				return usage(cmd, err)
+			}
+			if runF != nil {
+				return runF(cmd.Context(), o)
+			}
+			return o.Run(cmd.Context())
+		},
+	}
+	takesOutput(cmd, cli.OutputName)
+	cmd.Flags().BoolVar(&o.Namespaced, "namespaced", false, "take out a controller that was installed with --namespaced")
+	cmd.Flags().BoolVar(&o.All, "all", false, "delete all VirtualClusters first")
+	cmd.Flags().BoolVar(&o.Force, "force", false, "leave VirtualClusters behind")
+	cmd.Flags().BoolVar(&o.CRDs, "crds", false, "remove the CRD too")
+	cmd.Flags().DurationVar(&o.Timeout, "timeout", 5*time.Minute, "how long to wait, 0 for ever")
+	addDryRun(cmd.Flags(), &o.DryRun)
+	return cmd
+}
+
+func (o *UninstallOptions) check() error {
+	switch {
+	case o.All && o.Force:
+		return cli.Usagef("--all deletes VirtualClusters, --force leaves them: choose one")
+	case o.CRDs && o.Force:
+		return cli.Usagef("--crds removes all VirtualClusters with the CRD, --force leaves them: choose one")
+	}
+	return checkDryRun(o.DryRun)
+}
+
+// Run uninstalls.
+func (o *UninstallOptions) Run(ctx context.Context) error {
+	ctx, cancel := withTimeout(ctx, o.Timeout)
+	defer cancel()
+	c, err := o.NewClient()
+	if err != nil {
+		return err
+	}
+	namespace, err := o.namespace()
+	if err != nil {
+		return err
+	}
+	if err := o.clearClusters(ctx, c, namespace); err != nil {
+		return err
+	}
+	manifests, err := install.Render(install.Params{Namespace: namespace, Namespaced: o.Namespaced})
+	if err != nil {
+		return err
+	}
+	remover := &install.Remover{Client: c, DryRun: o.DryRun, Out: o.Out}
+	if err := remover.Remove(ctx, manifests.Rest); err != nil {
+		return err
+	}
+	if !o.CRDs {
+		o.Hintf("The CRD stays; remove it with --crds.")
+		return nil
+	}
+	return remover.Remove(ctx, manifests.CRDs)
+}
+
+func (o *UninstallOptions) namespace() (string, error) {
+	if *o.Flags.Namespace != "" || !o.Namespaced {
+		return orDefault(*o.Flags.Namespace, charts.Namespace), nil
+	}
+	return o.Namespace()
+}
+
+// clearClusters does with the VirtualClusters that the controller looks after
+// what the user said, or refuses.
+func (o *UninstallOptions) clearClusters(ctx context.Context, c client.WithWatch, namespace string) error {
+	var list v1alpha1.VirtualClusterList
+	scope := client.InNamespace("")
+	if o.Namespaced && !o.CRDs {
+		scope = client.InNamespace(namespace)
+	}
+	err := c.List(ctx, &list, scope)
+	if cli.NotInstalled(err) || meta.IsNoMatchError(err) || err == nil && len(list.Items) == 0 {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for VirtualClusters: %w", err)
+	}
+	switch {
+	case o.Force:
+		o.Hintf("Leaving %s behind: they go on running, and nobody looks after them.", count(len(list.Items), "VirtualCluster"))
+		return nil
+	case !o.All:
+		return cli.Refused(
+			"Delete them with --all, or leave them running without a controller with --force",
+			"%s still exist, for example %q in namespace %q", count(len(list.Items), "VirtualCluster"), list.Items[0].Name, list.Items[0].Namespace)
+	}
+	return o.deleteClusters(ctx, c, list.Items)
+}
+
+func (o *UninstallOptions) deleteClusters(ctx context.Context, c client.WithWatch, clusters []v1alpha1.VirtualCluster) error {
+	var errs []error
+	for i := range clusters {
+		t := &target{Factory: o.Factory, client: c, namespace: clusters[i].Namespace, name: clusters[i].Name}
+		del := &DeleteOptions{Factory: o.Factory, DryRun: o.DryRun}
+		errs = append(errs, del.delete(ctx, t, &clusters[i]))
+	}
+	if err := errors.Join(errs...); err != nil || o.DryRun != dryRunNone {
+		return err
+	}
+	for _, vc := range clusters {
+		t := &target{Factory: o.Factory, client: c, namespace: vc.Namespace, name: vc.Name}
+		if err := (&DeleteOptions{Factory: o.Factory}).await(ctx, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}

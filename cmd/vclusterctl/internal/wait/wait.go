@@ -1,0 +1,84 @@
+// Package wait blocks until the API server's watch says that something has
+// come about. Nothing in it polls.
+package wait
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/tools/cache"
+	watchtools "k8s.io/client-go/tools/watch"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// Until shows every state of one object to seen, beginning with the present
+// one, until seen says that it is done or fails. The object that seen gets is
+// nil once there is none.
+func Until[T client.Object](ctx context.Context, c client.WithWatch, obj T, list client.ObjectList, seen func(T, bool) (bool, error)) error {
+	key := client.ObjectKeyFromObject(obj)
+	opts := []client.ListOption{
+		client.InNamespace(key.Namespace),
+		client.MatchingFieldsSelector{Selector: fields.OneTermEqualSelector("metadata.name", key.Name)},
+	}
+	exists := func(store cache.Store) (bool, error) {
+		if len(store.List()) > 0 {
+			return false, nil // the watch delivers it
+		}
+		return seen(obj, false)
+	}
+	_, err := watchtools.UntilWithSync(ctx, listWatch(c, list, opts), obj, exists, func(e watch.Event) (bool, error) {
+		found, ok := e.Object.(T)
+		if !ok {
+			return false, fmt.Errorf("watch %s: got a %T", key, e.Object)
+		}
+		return seen(found, e.Type != watch.Deleted)
+	})
+	return ended(ctx, err)
+}
+
+// ended puts the reason why waiting ended in place of the watch's own words.
+func ended(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+func listWatch(c client.WithWatch, list client.ObjectList, opts []client.ListOption) *cache.ListWatch {
+	return &cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, o v1.ListOptions) (runtime.Object, error) {
+			into := list.DeepCopyObject().(client.ObjectList)
+			err := c.List(ctx, into, append([]client.ListOption{&client.ListOptions{Raw: &o}}, opts...)...)
+			return into, err
+		},
+		WatchFuncWithContext: func(ctx context.Context, o v1.ListOptions) (watch.Interface, error) {
+			into := list.DeepCopyObject().(client.ObjectList)
+			return c.Watch(ctx, into, append([]client.ListOption{&client.ListOptions{Raw: &o}}, opts...)...)
+		},
+	}
+}
+
+// Gone blocks until no object of the list's kind matches.
+func Gone(ctx context.Context, c client.WithWatch, obj client.Object, list client.ObjectList, opts ...client.ListOption) error {
+	left := map[client.ObjectKey]bool{}
+	empty := func(store cache.Store) (bool, error) {
+		for _, o := range store.List() {
+			left[client.ObjectKeyFromObject(o.(client.Object))] = true
+		}
+		return len(left) == 0, nil
+	}
+	_, err := watchtools.UntilWithSync(ctx, listWatch(c, list, opts), obj, empty, func(e watch.Event) (bool, error) {
+		key := client.ObjectKeyFromObject(e.Object.(client.Object))
+		if e.Type == watch.Deleted {
+			delete(left, key)
+		} else {
+			left[key] = true
+		}
+		return len(left) == 0, nil
+	})
+	return ended(ctx, err)
+}
