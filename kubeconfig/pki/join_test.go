@@ -6,8 +6,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
+	"io"
 	"maps"
-	"net"
 	"slices"
 	"testing"
 	"time"
@@ -66,7 +66,7 @@ func TestGuestCertificateServes(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			if err := handshake(pair, tc.roots, tc.name); (err == nil) != tc.want {
+			if err := handshake(t, pair, tc.roots, tc.name); (err == nil) != tc.want {
 				t.Errorf("%s handshake: %v", tc.reason, err)
 			}
 		})
@@ -74,20 +74,27 @@ func TestGuestCertificateServes(t *testing.T) {
 }
 
 // handshake connects a client that trusts roots to a server that serves pair.
-func handshake(pair tls.Certificate, roots []byte, name string) error {
+func handshake(t *testing.T, pair tls.Certificate, roots []byte, name string) error {
+	t.Helper()
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(roots)
 	clock := func() time.Time { return now }
-	serverEnd, clientEnd := net.Pipe()
-	defer serverEnd.Close()
-	defer clientEnd.Close()
-	server := tls.Server(serverEnd, &tls.Config{Certificates: []tls.Certificate{pair}, Time: clock})
-	done := make(chan error, 1)
-	go func() { done <- server.Handshake() }()
-	err := tls.Client(clientEnd, &tls.Config{RootCAs: pool, ServerName: name, Time: clock}).Handshake()
-	clientEnd.Close()
-	<-done
-	return err //nolint:wrapcheck // a test helper
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{pair}, Time: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		if conn, err := l.Accept(); err == nil {
+			_, _ = io.Copy(io.Discard, conn)
+			_ = conn.Close()
+		}
+	}()
+	conn, err := tls.Dial("tcp", l.Addr().String(), &tls.Config{RootCAs: pool, ServerName: name, Time: clock})
+	if err != nil {
+		return err //nolint:wrapcheck // a test helper
+	}
+	return conn.Close() //nolint:wrapcheck // a test helper
 }
 
 func TestValidateJoin(t *testing.T) {
