@@ -44,6 +44,7 @@ func removeNamespace(n Names) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove network namespace %q: %w", n.Namespace, err)
 	}
+	_ = os.Remove(namespaceDir) // stays if there is more in it
 	return nil
 }
 

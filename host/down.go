@@ -1,0 +1,171 @@
+//go:build linux
+
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/vclusterctl/vclusterctl/host/internal/cgroups"
+	"github.com/vclusterctl/vclusterctl/host/internal/network"
+	"github.com/vclusterctl/vclusterctl/host/internal/process"
+	"github.com/vclusterctl/vclusterctl/host/internal/rootfs"
+)
+
+// shutdownSignal is what systemd takes for an orderly poweroff: SIGRTMIN+3.
+const shutdownSignal = unix.Signal(37)
+
+// shutdownTimeout is how long the node may take for it before it is killed.
+const shutdownTimeout = 45 * time.Second
+
+// Down stops the embedded host and removes everything of it but its state, and
+// with Options.Purge that, too. Where nothing is left to stop or remove it does
+// nothing. An error names what it had to leave behind.
+func Down(ctx context.Context, o Options, report Reporter) error {
+	o, err := o.complete()
+	if err != nil {
+		return err
+	}
+	if err := checkMachine(); err != nil {
+		return err
+	}
+	n := namesOf(o)
+	unlock, err := lock(ctx, n.lock, report)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := stop(ctx, o, n, report); err != nil {
+		return err
+	}
+	if err := removeContext(ctx, o); err != nil {
+		return err
+	}
+	if !o.Purge {
+		return nil
+	}
+	report.say(StepClean, "removing the host's state")
+	return purge(o, n)
+}
+
+func removeContext(ctx context.Context, o Options) error {
+	if o.Contexts == nil {
+		return nil
+	}
+	_, err := o.Contexts.Remove(ctx, o.ContextName(), o.owner())
+	return err
+}
+
+func purge(o Options, n names) error {
+	if err := os.RemoveAll(n.state); err != nil {
+		return fmt.Errorf("remove the host's state: %w", err)
+	}
+	_ = os.Remove(o.StateRoot) // stays if there is more in it
+	return nil
+}
+
+// stop ends one run of the host, however far it got. It tries every part even
+// if one fails, and then looks whether anything is left.
+func stop(ctx context.Context, o Options, n names, report Reporter) error {
+	var r record
+	readErr := readJSON(n.record, &r)
+	machine, detectErr := cgroups.Detect("/")
+	if err := shutDown(ctx, o, r, report); err != nil {
+		return err
+	}
+	err := errors.Join(
+		killAll(ctx, machine, n),
+		rootfs.Overlay{Scratch: n.scratch, Target: n.root}.Unmount(),
+		network.Down(n.network),
+		restoreForwarding(r),
+		removeCgroups(machine, n),
+		rootfs.Unmount(n.cgroup2),
+	)
+	if err != nil {
+		return errors.Join(err, readErr, detectErr)
+	}
+	if err := os.RemoveAll(n.run); err != nil {
+		return fmt.Errorf("remove the directory of this run: %w", err)
+	}
+	return checkLeftovers(o)
+}
+
+// shutDown asks the node to stop, and waits for it.
+func shutDown(ctx context.Context, o Options, r record, report Reporter) error {
+	init, err := r.Init.Open()
+	if errors.Is(err, process.ErrGone) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer init.Close()
+	report.say(StepStop, "stopping the node")
+	if err := init.Signal(shutdownSignal); err != nil {
+		return fmt.Errorf("stop the node: %w", err)
+	}
+	timed, cancel := context.WithTimeout(ctx, min(o.Timeout, shutdownTimeout))
+	defer cancel()
+	err = init.Wait(timed)
+	if err != nil && ctx.Err() == nil {
+		report.warn(StepStop, "the node did not stop in time; killing it")
+		return errors.Join(init.Signal(unix.SIGKILL), init.Wait(ctx))
+	}
+	if err != nil {
+		return fmt.Errorf("stop the node: %w", err)
+	}
+	return nil
+}
+
+// killAll kills what is left in the host's cgroup: nothing, after an orderly
+// stop.
+func killAll(ctx context.Context, m cgroups.Machine, n names) error {
+	var errs []error
+	for _, dir := range hostCgroups(m, n) {
+		if _, err := os.Stat(dir + "/cgroup.kill"); err == nil {
+			errs = append(errs, cgroups.Kill(ctx, dir))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func removeCgroups(m cgroups.Machine, n names) error {
+	var errs []error
+	for _, dir := range hostCgroups(m, n) {
+		errs = append(errs, cgroups.Remove(dir))
+	}
+	return errors.Join(errs...)
+}
+
+// hostCgroups lists the host's cgroups in all hierarchies.
+func hostCgroups(m cgroups.Machine, n names) []string {
+	if m.Mount == "" {
+		m.Mount = n.cgroup2
+	}
+	return m.Dirs(n.id)
+}
+
+// restoreForwarding switches forwarding off where Up had to switch it on.
+func restoreForwarding(r record) error {
+	if !r.Forwarding {
+		return nil
+	}
+	return network.SetForwarding(false)
+}
+
+func checkLeftovers(o Options) error {
+	left, err := Leftovers(o)
+	if err != nil {
+		return fmt.Errorf("look for what is left of the host: %w", err)
+	}
+	if len(left) > 0 {
+		return fmt.Errorf("the host is stopped, but left behind: %s", strings.Join(left, "; "))
+	}
+	return nil
+}
