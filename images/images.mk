@@ -1,0 +1,21 @@
+# Targets that build the node image and the controller image. Included by the
+# root Makefile.
+#
+# DIST, VERSION and LDFLAGS may be set by the including Makefile; K3S_BINARY and
+# DEBIAN_MIRROR by the caller.
+DIST    ?= dist
+VERSION ?= dev
+LDFLAGS ?=
+IMAGE_BUILD = go run ./images/build -dist "$(DIST)" -version "$(VERSION)" -ldflags "$(LDFLAGS)" -mirror "$(DEBIAN_MIRROR)"
+
+.PHONY: image
+image: ## Build dist/node.tar and dist/controller.tar.
+	$(IMAGE_BUILD)
+
+.PHONY: image-refresh
+image-refresh: ## The same with the newest Debian packages.
+	$(IMAGE_BUILD) -refresh
+
+.PHONY: testbin
+testbin: ## Build dist/testbin/{kube-apiserver,etcd,kubectl} for API tests.
+	$(IMAGE_BUILD) testbin
