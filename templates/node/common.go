@@ -23,6 +23,7 @@ func (p *plan) common() []File {
 		p.flannelNetwork(),
 		p.flannel(),
 		p.resolvConf(),
+		{Path: RunDir + "/node.env", Mode: 0o600, Content: "NODE_NAME=" + p.Name + "\n"},
 	}
 	if p.Config.NetworkPolicy {
 		files = append(files, p.kubeRouter())
