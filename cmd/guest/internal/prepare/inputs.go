@@ -1,7 +1,6 @@
 package prepare
 
 import (
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/netip"
@@ -10,6 +9,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/vclusterctl/vclusterctl/images"
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 	"github.com/vclusterctl/vclusterctl/templates/node"
 )
@@ -30,9 +30,7 @@ func gatherInputs(f guestapi.Facts) (node.Inputs, error) {
 	if in.JoinToken, err = readTrimmed(guestapi.JoinDir + "/" + guestapi.JoinToken); err != nil {
 		return in, fmt.Errorf("read the join token: %w", err)
 	}
-	if in.Version, in.Images, err = readCatalogue(catalogueFile); err != nil {
-		return in, err
-	}
+	in.Version, in.Images = images.KubernetesVersion, carriedImages()
 	in.Nameservers, err = nameservers("/etc/resolv.conf")
 	return in, err
 }
@@ -107,31 +105,14 @@ func readTrimmed(path string) (string, error) {
 	return strings.TrimSpace(string(raw)), err
 }
 
-func readCatalogue(path string) (string, node.Images, error) {
-	var carried struct {
-		Kubernetes string            `json:"kubernetes"`
-		Images     map[string]string `json:"images"`
+// carriedImages are the references of the images bundled in the node image,
+// which was assembled from the same sources as this binary.
+func carriedImages() node.Images {
+	return node.Images{
+		Pause:             images.Ref(images.Pause),
+		CoreDNSRepository: images.Repository(),
+		CoreDNSTag:        images.CoreDNSVersion,
+		LocalPath:         images.Ref(images.LocalPath),
+		Helper:            images.Ref(images.Busybox),
 	}
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return "", node.Images{}, fmt.Errorf("read what this node image carries: %w", err)
-	}
-	if err := json.Unmarshal(raw, &carried); err != nil {
-		return "", node.Images{}, fmt.Errorf("%s: %w", path, err)
-	}
-	repository, tag := splitCoreDNS(carried.Images["coredns"])
-	images := node.Images{
-		Pause:             carried.Images["pause"],
-		CoreDNSRepository: repository,
-		CoreDNSTag:        tag,
-		LocalPath:         carried.Images["local-path-provisioner"],
-		Helper:            carried.Images["busybox"],
-	}
-	return carried.Kubernetes, images, nil
-}
-
-// splitCoreDNS cuts repository/coredns:tag the way kubeadm wants it.
-func splitCoreDNS(ref string) (repository, tag string) {
-	repository, tag, _ = strings.Cut(ref, "/coredns:")
-	return repository, tag
 }

@@ -14,9 +14,6 @@ import (
 	"github.com/vclusterctl/vclusterctl/templates/node"
 )
 
-// node image's own record of what it carries, written when it was assembled.
-const catalogueFile = "/usr/share/vcluster/images/index.json"
-
 // Run prepares the node. What stops it is also left for the report, because a
 // node that can't start must still be able to say why.
 func Run(ctx context.Context, log *slog.Logger) error {
