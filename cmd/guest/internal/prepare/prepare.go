@@ -40,6 +40,11 @@ func run(ctx context.Context, log *slog.Logger, outcome *Outcome) error {
 	}
 	outcome.Node = inputs.Name
 	outcome.Config = inputs.Config
+	if inputs.Config.Bare && !outcome.Facts.Kmsg {
+		if err := silentKmsg(); err != nil {
+			return err
+		}
+	}
 	if err := write(inputs); err != nil {
 		return err
 	}
@@ -71,6 +76,17 @@ func write(inputs node.Inputs) error {
 		return err
 	}
 	return forwarding()
+}
+
+// silentKmsg gives a kubelet outside user namespaces the /dev/kmsg that it
+// insists on for its OOM watcher. It reads as empty: the machine's own log is
+// not the node's to read.
+func silentKmsg() error {
+	const mode = unix.S_IFCHR | 0o600
+	if err := unix.Mknod("/dev/kmsg", mode, int(unix.Mkdev(1, 3))); err != nil { // the null device
+		return fmt.Errorf("provide /dev/kmsg: %w", err)
+	}
+	return nil
 }
 
 // forwarding lets the node route for its pods. A pod's own network namespace
