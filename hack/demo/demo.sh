@@ -7,7 +7,6 @@ cd "$(dirname "$0")/../.."
 export KUBECONFIG=${KUBECONFIG:-$HOME/.kube/config}
 vclusterctl=bin/vclusterctl
 kubectl=dist/testbin/kubectl
-busybox=$(jq -r .images.busybox images/versions.json)
 
 say() { printf '\n\033[1m==> %s\033[0m\n' "$*"; }
 inside() { "$kubectl" --context vclusterctl-default-dev "$@"; }
@@ -23,7 +22,7 @@ say "vclusterctl create dev"
 "$vclusterctl" --context vclusterctl-host create dev --wait
 
 say "A workload inside dev"
-sed "s#BUSYBOX_IMAGE#$busybox#" hack/demo/workload.yaml | inside apply -f -
+inside apply -f hack/demo/workload.yaml
 inside rollout status deployment/hello --timeout=180s
 inside exec deployment/hello -- wget -qO- http://hello.default.svc.cluster.local
 
