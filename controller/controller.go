@@ -1,0 +1,129 @@
+package controller
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/clock"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/controller/catalogue"
+	"github.com/vclusterctl/vclusterctl/controller/report"
+	"github.com/vclusterctl/vclusterctl/controller/virtualcluster"
+)
+
+// newsBuffer is how many clusters can have news before a guest's news wait:
+// one reconciliation takes all of a cluster's in.
+const newsBuffer = 1024
+
+// New returns a manager that runs everything once it is started.
+func New(cfg *rest.Config, opts Options) (manager.Manager, error) {
+	opts = opts.withDefaults()
+	if err := opts.validate(); err != nil {
+		return nil, fmt.Errorf("controller: %w", err)
+	}
+	mgr, err := newManager(cfg, opts)
+	if err != nil {
+		return nil, fmt.Errorf("controller: %w", err)
+	}
+	if err := addProbes(mgr); err != nil {
+		return nil, fmt.Errorf("controller: %w", err)
+	}
+	if err := addReconciler(mgr, opts); err != nil {
+		return nil, fmt.Errorf("controller: %w", err)
+	}
+	publishBuild(opts.Version, opts.Commit)
+	return mgr, nil
+}
+
+func newManager(cfg *rest.Config, opts Options) (manager.Manager, error) {
+	scheme, err := newScheme()
+	if err != nil {
+		return nil, err
+	}
+	return manager.New(cfg, manager.Options{
+		Scheme: scheme,
+		Cache:  cacheOptions(opts),
+		Client: client.Options{
+			FieldOwner: v1alpha1.FieldOwner,
+			Cache: &client.CacheOptions{
+				// A reconciliation sees what the one before it wrote, so
+				// that nothing is written twice.
+				EnableReadYourWritesConsistency: ptr.To(true),
+				DisableFor:                      []client.Object{&corev1.Secret{}},
+			},
+		},
+		Metrics:                       metricsserver.Options{BindAddress: opts.MetricsAddress},
+		HealthProbeBindAddress:        opts.ProbeAddress,
+		LeaderElection:                opts.LeaderElection,
+		LeaderElectionID:              LeaseName,
+		LeaderElectionNamespace:       opts.Namespace,
+		LeaderElectionReleaseOnCancel: true,
+		// Its own connection: losing the Lease because reconciliations use
+		// up the rate limit would be a pity.
+		LeaderElectionConfig: rest.CopyConfig(cfg),
+	})
+}
+
+func addProbes(mgr manager.Manager) error {
+	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
+		return err //nolint:wrapcheck // the caller says what this is about
+	}
+	return mgr.AddReadyzCheck("ping", healthz.Ping) //nolint:wrapcheck // as above
+}
+
+func addReconciler(mgr manager.Manager, opts Options) error {
+	news := make(chan event.TypedGenericEvent[*v1alpha1.VirtualCluster], newsBuffer)
+	reports := report.New(report.Options{Notify: func(key types.NamespacedName) {
+		news <- event.TypedGenericEvent[*v1alpha1.VirtualCluster]{Object: &v1alpha1.VirtualCluster{
+			ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name},
+		}}
+	}})
+	if err := mgr.Add(reports); err != nil {
+		return err //nolint:wrapcheck // the caller says what this is about
+	}
+	r := virtualcluster.New(virtualcluster.Options{
+		Client:       mgr.GetClient(),
+		Live:         mgr.GetAPIReader(),
+		Recorder:     mgr.GetEventRecorder("vclusterctl"),
+		Reports:      reports,
+		Catalogue:    readCatalogue(mgr.GetAPIReader(), opts),
+		Clock:        clock.RealClock{},
+		Rand:         rand.Reader,
+		Namespace:    opts.Namespace,
+		Policy:       opts.Policy,
+		HostPodCIDRs: opts.HostPodCIDRs,
+	})
+	return r.Setup(mgr, news, opts.Workers)
+}
+
+// readCatalogue reads the administrator's catalogue, or falls back to the
+// built-in one where there is none. It is read for new clusters only.
+func readCatalogue(live client.Reader, opts Options) func(context.Context) (catalogue.Catalogue, error) {
+	key := types.NamespacedName{Namespace: opts.Namespace, Name: catalogue.ConfigMapName}
+	return func(ctx context.Context) (catalogue.Catalogue, error) {
+		var cm corev1.ConfigMap
+		if err := live.Get(ctx, key, &cm); apierrors.IsNotFound(err) {
+			return opts.Catalogue, nil
+		} else if err != nil {
+			return catalogue.Catalogue{}, fmt.Errorf("get ConfigMap %s: %w", key, err)
+		}
+		c, err := catalogue.Parse([]byte(cm.Data[catalogue.Key]))
+		if err != nil {
+			return catalogue.Catalogue{}, fmt.Errorf("ConfigMap %s, key %q: %w", key, catalogue.Key, err)
+		}
+		return c, nil
+	}
+}

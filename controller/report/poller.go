@@ -1,0 +1,144 @@
+package report
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
+)
+
+const (
+	// requestTimeout leaves a long poll the time the guest may take.
+	requestTimeout = (guestapi.ReportWaitSeconds + 15) * time.Second
+	// A guest that always has news may have burst of them at once, as at boot,
+	// and after that one per minInterval.
+	minInterval = 250 * time.Millisecond
+	burst       = 32
+	// The back-off after a failure starts short, because a guest that boots
+	// is there within a second, and doubles.
+	firstBackoff = 100 * time.Millisecond
+	lastBackoff  = 10 * time.Second
+)
+
+// poller asks one guest.
+type poller struct {
+	target Target
+	client *http.Client
+}
+
+func newPoller(dial DialFunc, t Target) *poller {
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM([]byte(t.CA))
+	return &poller{target: t, client: &http.Client{
+		Timeout:       requestTimeout,
+		CheckRedirect: refuseRedirect,
+		Transport: &http.Transport{
+			DialContext:            dial,
+			TLSClientConfig:        &tls.Config{RootCAs: roots, ServerName: guestapi.ServerName, MinVersion: tls.VersionTLS13},
+			MaxConnsPerHost:        1,
+			MaxResponseHeaderBytes: 4 << 10,
+			DisableCompression:     true,
+			TLSHandshakeTimeout:    dialTimeout,
+		},
+	}}
+}
+
+// refuseRedirect keeps a guest from sending our token elsewhere.
+func refuseRedirect(*http.Request, []*http.Request) error {
+	return errors.New("a guest must not redirect")
+}
+
+// run asks until the context ends and hands every new report to record.
+func (p *poller) run(ctx context.Context, clock Clock, record func(guestapi.Report)) {
+	defer p.client.CloseIdleConnections()
+	revision := int64(-1)
+	backoff := firstBackoff
+	limit := rate.NewLimiter(rate.Every(minInterval), burst)
+	for ctx.Err() == nil {
+		r, err := p.ask(ctx, revision)
+		if err != nil {
+			pause(ctx, clock, backoff)
+			backoff = min(2*backoff, lastBackoff)
+			continue
+		}
+		backoff = firstBackoff
+		if r.Revision != revision {
+			revision = r.Revision
+			record(sanitise(r))
+		}
+		now := clock.Now()
+		pause(ctx, clock, limit.ReserveN(now, 1).DelayFrom(now))
+	}
+}
+
+func pause(ctx context.Context, clock Clock, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-clock.After(d):
+	}
+}
+
+// ask waits for a report whose revision differs from the one given.
+func (p *poller) ask(ctx context.Context, after int64) (guestapi.Report, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url(after), nil)
+	if err != nil {
+		return guestapi.Report{}, fmt.Errorf("ask guest of pod %q: %w", p.target.Pod, err)
+	}
+	req.Header.Set("Authorization", "Bearer "+p.target.Token)
+	resp, err := p.client.Do(req)
+	if err != nil {
+		return guestapi.Report{}, fmt.Errorf("ask guest of pod %q: %w", p.target.Pod, err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // nothing was written
+	if resp.StatusCode != http.StatusOK {
+		return guestapi.Report{}, fmt.Errorf("ask guest of pod %q: status %d", p.target.Pod, resp.StatusCode)
+	}
+	return p.decode(resp.Body)
+}
+
+func (p *poller) url(after int64) string {
+	u := url.URL{
+		Scheme: "https",
+		Host:   net.JoinHostPort(p.target.Address, strconv.Itoa(guestapi.Port)),
+		Path:   guestapi.ReportPath,
+	}
+	if after >= 0 {
+		u.RawQuery = url.Values{"after": {strconv.FormatInt(after, 10)}}.Encode()
+	}
+	return u.String()
+}
+
+// decode reads one report and refuses one that is too large or about another
+// boot: an address can be given to another pod.
+func (p *poller) decode(body io.Reader) (guestapi.Report, error) {
+	data, err := io.ReadAll(io.LimitReader(body, guestapi.ReportMaxBytes+1))
+	if err != nil {
+		return guestapi.Report{}, fmt.Errorf("read report of pod %q: %w", p.target.Pod, err)
+	}
+	if len(data) > guestapi.ReportMaxBytes {
+		return guestapi.Report{}, fmt.Errorf("report of pod %q is larger than %d bytes", p.target.Pod, guestapi.ReportMaxBytes)
+	}
+	var r guestapi.Report
+	if err := json.Unmarshal(data, &r); err != nil {
+		return guestapi.Report{}, fmt.Errorf("decode report of pod %q: %w", p.target.Pod, err)
+	}
+	if r.Boot != string(p.target.UID) {
+		return guestapi.Report{}, fmt.Errorf("report of pod %q is about boot %.64q, want %q", p.target.Pod, r.Boot, p.target.UID)
+	}
+	return r, nil
+}

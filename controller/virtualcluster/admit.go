@@ -1,0 +1,137 @@
+package virtualcluster
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/templates/cluster"
+)
+
+// maxNameLength bounds the name of a StatefulSet: its pods carry it, a dash, a
+// hash of ten characters in a label of at most 63.
+const maxNameLength = 52
+
+// foreignRecheck is how often an object in the way is looked for again: it is
+// not ours, so nothing wakes us when it goes.
+const foreignRecheck = 30 * time.Second
+
+// check says whether something about a cluster is refused, and in which words.
+type check func(*Scope) *stop
+
+// admissions are asked in order; the first that refuses is what the user sees.
+var admissions = []check{
+	checkNames,   // children of this name can exist
+	checkForeign, // and nothing of somebody else's is there
+	checkImage,   // the administrator allows the image
+	checkConfig,  // and the raw settings
+}
+
+// admit refuses what must not go on, before anything is made.
+func admit(s *Scope) error {
+	for _, c := range admissions {
+		if stop := c(s); stop != nil {
+			return stop
+		}
+	}
+	return nil
+}
+
+// checkNames repeats what the CRD says, for objects older than its rules.
+func checkNames(s *Scope) *stop {
+	if errs := validation.IsDNS1035Label(s.vc.Name); len(errs) > 0 {
+		return stall(v1alpha1.ConditionReady, v1alpha1.ReasonInvalidSpec,
+			"metadata.name %q is no valid name for Services: %s; create the cluster under another name", s.vc.Name, errs[0])
+	}
+	for _, g := range s.groups() {
+		if name := cluster.GroupName(s.vc.Name, g.Name); len(name) > maxNameLength {
+			return stall(v1alpha1.ConditionReady, v1alpha1.ReasonInvalidSpec,
+				"the name %q of group %q is longer than %d characters; shorten the name of the pool, or create the cluster under a shorter name",
+				name, g.Name, maxNameLength)
+		}
+	}
+	return nil
+}
+
+func checkForeign(s *Scope) *stop {
+	if len(s.foreign) == 0 {
+		return nil
+	}
+	f := s.foreign[0]
+	if f.leaving {
+		return wait(v1alpha1.ConditionReady, v1alpha1.ReasonNameConflict,
+			"waiting for %s %q of %s to be deleted", f.kind, f.name, f.owner).again(foreignRecheck)
+	}
+	return stall(v1alpha1.ConditionReady, v1alpha1.ReasonNameConflict,
+		"%s %q exists and belongs to %s; it is left alone: delete or rename it, or create the cluster under another name",
+		f.kind, f.name, f.owner).again(foreignRecheck)
+}
+
+func checkImage(s *Scope) *stop {
+	image := s.vc.Spec.Image
+	if image == "" || s.policy.allowsImage(image) {
+		return nil
+	}
+	return stall(v1alpha1.ConditionReady, v1alpha1.ReasonForbidden,
+		"spec.image %q is not allowed (%s); leave it out, or ask the administrator to allow it with the controller's --allow-image",
+		image, s.policy.describeImages())
+}
+
+// checkConfig repeats what the CRD says of the keys, for objects older than its
+// rules, and asks whether raw settings are allowed at all.
+func checkConfig(s *Scope) *stop {
+	if refused := v1alpha1.RefusedConfigKeys(s.vc.Spec.Config); len(refused) > 0 {
+		return stall(v1alpha1.ConditionReady, v1alpha1.ReasonReservedConfig,
+			"spec.config cannot have the keys %s: they are not COMPONENT.FLAG, or the product sets the flag; remove them", list(refused))
+	}
+	if len(s.vc.Spec.Config) > 0 && !s.policy.AllowConfig {
+		return stall(v1alpha1.ConditionReady, v1alpha1.ReasonForbidden,
+			"spec.config is not allowed; remove it, or ask the administrator to allow it with the controller's --allow-config")
+	}
+	return nil
+}
+
+// Policy is what the administrator allows beyond what a VirtualCluster needs.
+// Whoever may create one must not gain what they could not do before.
+type Policy struct {
+	// AllowedImages are patterns of the image references that spec.image may
+	// have. A "*" stands for any characters but "/", at the end of a pattern
+	// for any at all.
+	AllowedImages []string
+	// AllowConfig lets spec.config set raw flags of the components inside.
+	AllowConfig bool
+}
+
+func (p Policy) allowsImage(image string) bool {
+	return slices.ContainsFunc(p.AllowedImages, func(pattern string) bool {
+		if prefix, ok := strings.CutSuffix(pattern, "*"); ok && !strings.Contains(prefix, "*") {
+			return strings.HasPrefix(image, prefix)
+		}
+		ok, err := path.Match(pattern, image)
+		return err == nil && ok
+	})
+}
+
+func (p Policy) describeImages() string {
+	if len(p.AllowedImages) == 0 {
+		return "no image is"
+	}
+	return "allowed: " + list(p.AllowedImages)
+}
+
+// list joins what a message names.
+func list(items []string) string {
+	if len(items) == 0 {
+		return "none"
+	}
+	quoted := make([]string, 0, len(items))
+	for _, i := range items {
+		quoted = append(quoted, fmt.Sprintf("%q", i))
+	}
+	return strings.Join(quoted, ", ")
+}

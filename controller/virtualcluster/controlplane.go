@@ -1,0 +1,96 @@
+package virtualcluster
+
+import (
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/templates/cluster"
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
+)
+
+// watchControlPlane says whether the inner API serves: a server pod is ready as
+// soon as its API server is.
+func watchControlPlane(s *Scope) error {
+	group := cluster.Servers(s.vc.Spec)
+	pods := s.groupPods(group.Name)
+	ready := readyPods(pods)
+	s.vc.Status.Servers = &v1alpha1.NodeGroupStatus{Replicas: group.Replicas, ReadyReplicas: int32(len(ready))} //nolint:gosec // a count of pods
+	if len(ready) > 0 {
+		s.yes(v1alpha1.ConditionControlPlaneReady, v1alpha1.ReasonReady,
+			fmt.Sprintf("%d of %s serve the API", len(ready), count(int(group.Replicas), "server")))
+		return nil
+	}
+	t := s.groupTrouble(group, pods)
+	s.no(v1alpha1.ConditionControlPlaneReady, t.reason, t.message)
+	return nil
+}
+
+func readyPods(pods []corev1.Pod) []corev1.Pod {
+	var out []corev1.Pod
+	for _, p := range pods {
+		if podReady(&p) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// groupTrouble says why a group does not serve (yet). The first cause found
+// upstream of the others is the one to mend.
+func (s *Scope) groupTrouble(g cluster.Group, pods []corev1.Pod) trouble {
+	if words := s.refusals[g.Name]; words != "" {
+		return trouble{v1alpha1.ReasonPodRejected, fmt.Sprintf(
+			"the host refuses the pods of group %q: %s", g.Name, words)}
+	}
+	for i := range pods {
+		if t, bad := podTrouble(&pods[i]); bad {
+			return t
+		}
+	}
+	if len(pods) == 0 {
+		return s.noPods(g)
+	}
+	for _, p := range pods {
+		if !podReady(&p) {
+			return s.booting(&p)
+		}
+	}
+	return trouble{v1alpha1.ReasonProgressing, fmt.Sprintf("waiting for the pods of group %q", g.Name)}
+}
+
+func (s *Scope) noPods(g cluster.Group) trouble {
+	if s.stopped != nil && s.stopped.condition != v1alpha1.ConditionControlPlaneReady {
+		return trouble{v1alpha1.ReasonPending, fmt.Sprintf("nothing runs yet, because of %s", s.stopped.reason)}
+	}
+	if s.stopped != nil {
+		return trouble{s.stopped.reason, s.stopped.message}
+	}
+	return trouble{v1alpha1.ReasonProgressing, fmt.Sprintf(
+		"waiting for the first pod of StatefulSet %q", cluster.GroupName(s.vc.Name, g.Name))}
+}
+
+// booting says how far the node in a pod has got.
+func (s *Scope) booting(p *corev1.Pod) trouble {
+	snapshot, ok := s.reports[p.UID]
+	if !ok {
+		if t, bad := sandboxTrouble(p); bad {
+			return t
+		}
+		return trouble{v1alpha1.ReasonBooting, fmt.Sprintf("pod %q: the node starts", p.Name)}
+	}
+	if problems := snapshot.Report.Problems; len(problems) > 0 {
+		return trouble{v1alpha1.ReasonNodeProblem, fmt.Sprintf(
+			"pod %q: %s: %s", p.Name, problems[0].Reason, trim(problems[0].Message))}
+	}
+	return trouble{v1alpha1.ReasonBooting, fmt.Sprintf(
+		"pod %q: the node boots, %s", p.Name, lastMilestone(snapshot.Report.Timeline))}
+}
+
+func lastMilestone(timeline []guestapi.Milestone) string {
+	if len(timeline) == 0 {
+		return "no milestone passed yet"
+	}
+	return "last milestone " + timeline[len(timeline)-1].Name
+}

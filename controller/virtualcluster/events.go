@@ -1,0 +1,67 @@
+package virtualcluster
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+)
+
+// Event is something that happened to a cluster. Its reason is that of the
+// condition that changed.
+type Event struct {
+	Type, Reason, Action, Note string
+}
+
+// maxNote is what the events API takes.
+const maxNote = 1000
+
+// quiet are the reasons of a cluster that is on its way: conditions show them,
+// but nothing happened that a log of events should keep.
+var quiet = []string{v1alpha1.ReasonPending, v1alpha1.ReasonProgressing, v1alpha1.ReasonBooting, v1alpha1.ReasonNotProven}
+
+// changes are the events of one status write: every condition that turned true,
+// or that names another cause of trouble than before.
+func changes(old, updated *v1alpha1.VirtualCluster) []Event {
+	var out []Event
+	for _, c := range updated.Status.Conditions {
+		before := conditionOf(old, c.Type)
+		if before.Status == c.Status && before.Reason == c.Reason || c.Type == v1alpha1.ConditionStalled {
+			continue
+		}
+		if e, ok := eventOf(c); ok && !slices.ContainsFunc(out, func(o Event) bool { return o.Note == e.Note }) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// eventOf is the event of a condition that changed.
+func eventOf(c metav1.Condition) (Event, bool) {
+	switch {
+	case c.Status == metav1.ConditionTrue:
+		return Event{corev1.EventTypeNormal, c.Type, "Observe", cut(c.Message, maxNote)}, true
+	case slices.Contains(quiet, c.Reason):
+		return Event{}, false
+	default:
+		return Event{corev1.EventTypeWarning, c.Reason, "Observe", cut(c.Message, maxNote)}, true
+	}
+}
+
+// announce tells of a status that was written.
+func (r *Reconciler) announce(old, updated *v1alpha1.VirtualCluster) {
+	for _, e := range changes(old, updated) {
+		r.opts.Recorder.Eventf(updated, nil, e.Type, e.Reason, e.Action, "%s", e.Note)
+	}
+	measure(old, updated)
+}
+
+func conditionOf(vc *v1alpha1.VirtualCluster, t string) metav1.Condition {
+	if c := meta.FindStatusCondition(vc.Status.Conditions, t); c != nil {
+		return *c
+	}
+	return metav1.Condition{}
+}

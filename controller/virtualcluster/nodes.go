@@ -1,0 +1,159 @@
+package virtualcluster
+
+import (
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/templates/cluster"
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
+)
+
+// watchNodes says whether every wanted node is Ready inside, and a pod can
+// start there, from what a serving server reports.
+func watchNodes(s *Scope) error {
+	s.countPools()
+	serving := readyPods(s.groupPods(cluster.ServerGroup))
+	if len(serving) == 0 {
+		s.vc.Status.Nodes = 0
+		s.no(v1alpha1.ConditionNodesReady, v1alpha1.ReasonPending, "waiting for the control plane")
+		return nil
+	}
+	report, ok := s.serverReport(serving)
+	if !ok {
+		s.unknown(v1alpha1.ConditionNodesReady, v1alpha1.ReasonNotProven, fmt.Sprintf(
+			"pod %q has not reported yet; the controller must be able to reach port %d of node pods", serving[0].Name, guestapi.Port))
+		return nil
+	}
+	s.judgeNodes(report)
+	return nil
+}
+
+func (s *Scope) countPools() {
+	s.vc.Status.Pools = nil
+	for _, g := range cluster.Pools(s.vc.Spec) {
+		s.vc.Status.Pools = append(s.vc.Status.Pools, v1alpha1.PoolStatus{
+			Name: g.Name,
+			NodeGroupStatus: v1alpha1.NodeGroupStatus{
+				Replicas:      g.Replicas,
+				ReadyReplicas: int32(len(readyPods(s.groupPods(g.Name)))), //nolint:gosec // a count of pods
+			},
+		})
+	}
+}
+
+// serverReport is the report of the first serving server that has one with
+// nodes in it.
+func (s *Scope) serverReport(serving []corev1.Pod) (guestapi.Report, bool) {
+	for _, p := range serving {
+		if snapshot, ok := s.reports[p.UID]; ok && snapshot.Report.APIServing {
+			return snapshot.Report, true
+		}
+	}
+	return guestapi.Report{}, false
+}
+
+func (s *Scope) judgeNodes(report guestapi.Report) {
+	missing, ready := s.compareNodes(report.Nodes)
+	s.vc.Status.Nodes = int32(ready) //nolint:gosec // bounded by the size of a report
+	status, t := metav1.ConditionFalse, trouble{}
+	switch {
+	case len(missing) > 0:
+		t = s.nodeTrouble(report, missing)
+	case len(report.Problems) > 0:
+		t = reported(report)
+	case !report.Schedulable:
+		t = trouble{v1alpha1.ReasonBooting, fmt.Sprintf("%s Ready, but no pod can start there yet: %s",
+			are(ready, "node"), lastMilestone(report.Timeline))}
+	default:
+		status = metav1.ConditionTrue
+		t = trouble{v1alpha1.ReasonReady, are(ready, "node") + " Ready" + without(report.Degraded) + s.outdated()}
+	}
+	s.set(v1alpha1.ConditionNodesReady, status, t.reason, t.message)
+}
+
+// compareNodes finds the wanted nodes that are not Ready, and counts those that
+// are.
+func (s *Scope) compareNodes(nodes []guestapi.NodeState) (missing []guestapi.NodeState, ready int) {
+	states := map[string]guestapi.NodeState{}
+	for _, n := range nodes {
+		states[n.Name] = n
+		if n.Ready {
+			ready++
+		}
+	}
+	for _, g := range s.groups() {
+		for i := range g.Replicas {
+			name := fmt.Sprintf("%s-%d", g.Name, i)
+			if n, ok := states[name]; !ok || !n.Ready {
+				n.Name = name
+				missing = append(missing, n)
+			}
+		}
+	}
+	return missing, ready
+}
+
+// nodeTrouble explains the first node that is missing, by its pod if that is
+// the cause.
+func (s *Scope) nodeTrouble(report guestapi.Report, missing []guestapi.NodeState) trouble {
+	for _, g := range s.groups() {
+		pods := s.groupPods(g.Name)
+		if len(readyPods(pods)) < int(g.Replicas) {
+			return s.groupTrouble(g, pods)
+		}
+	}
+	if len(report.Problems) > 0 {
+		return reported(report)
+	}
+	n := missing[0]
+	message := fmt.Sprintf("%s not Ready: %s", are(len(missing), "node"), n.Name)
+	if n.Message != "" {
+		message += " (" + trim(n.Message) + ")"
+	}
+	return trouble{v1alpha1.ReasonBooting, message}
+}
+
+func reported(report guestapi.Report) trouble {
+	p := report.Problems[0]
+	return trouble{v1alpha1.ReasonNodeProblem, fmt.Sprintf("node %q: %s: %s", report.NodeName, p.Reason, trim(p.Message))}
+}
+
+func are(n int, noun string) string {
+	if n == 1 {
+		return count(n, noun) + " is"
+	}
+	return count(n, noun) + " are"
+}
+
+// without says what the nodes run without.
+func without(degraded []guestapi.Problem) string {
+	if len(degraded) == 0 {
+		return ""
+	}
+	names := make([]string, 0, len(degraded))
+	for _, d := range degraded {
+		names = append(names, d.Reason+" ("+trim(d.Message)+")")
+	}
+	return "; degraded: " + strings.Join(names, ", ")
+}
+
+// outdated says which pods were made from an older template. They are not
+// replaced behind the user's back.
+func (s *Scope) outdated() string {
+	var names []string
+	for _, p := range s.pods {
+		set := s.children.statefulSets[cluster.GroupName(s.vc.Name, p.Labels[v1alpha1.LabelPool])]
+		if set != nil && set.Status.UpdateRevision != "" && set.Status.ObservedGeneration == set.Generation &&
+			p.Labels["controller-revision-hash"] != set.Status.UpdateRevision {
+			names = append(names, p.Name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; made from older settings, and replaced only when you delete them: pods %s", list(names))
+}

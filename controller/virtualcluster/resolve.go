@@ -1,0 +1,157 @@
+package virtualcluster
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/controller/catalogue"
+	"github.com/vclusterctl/vclusterctl/templates/cluster"
+)
+
+// annotationResolved keeps status.resolved with the identity, so that a lost
+// status does not make another cluster of this one.
+const annotationResolved = "vclusterctl.dev/resolved"
+
+const (
+	defaultClusterDomain = "cluster.local"
+	datastoreEtcd        = "etcd"
+)
+
+// resolve chooses, once, every value that the user left open.
+func resolve(s *Scope) error {
+	r, err := s.resolved()
+	if err != nil {
+		return err
+	}
+	s.vc.Status.Resolved = &r
+	s.input = cluster.Input{
+		Name:                s.vc.Name,
+		Namespace:           s.vc.Namespace,
+		UID:                 s.vc.UID,
+		Spec:                s.vc.Spec,
+		Resolved:            r,
+		Host:                s.host,
+		ControllerNamespace: s.controllerNamespace,
+	}
+	return nil
+}
+
+func (s *Scope) resolved() (v1alpha1.Resolved, error) {
+	held, err := s.heldResolved()
+	if err != nil {
+		return v1alpha1.Resolved{}, err
+	}
+	if held == nil {
+		return s.choose()
+	}
+	if err := unchanged(s.vc.Spec, *held); err != nil {
+		return v1alpha1.Resolved{}, err
+	}
+	return *held, nil
+}
+
+// heldResolved returns what was chosen earlier: from the status, or where that
+// was lost from the identity.
+func (s *Scope) heldResolved() (*v1alpha1.Resolved, error) {
+	if s.vc.Status.Resolved != nil {
+		return s.vc.Status.Resolved, nil
+	}
+	secret := s.children.secrets[cluster.IdentitySecretName(s.vc.Name)]
+	if secret == nil || secret.Annotations[annotationResolved] == "" {
+		return nil, nil //nolint:nilnil // nothing was chosen yet, which is no error
+	}
+	var r v1alpha1.Resolved
+	if err := json.Unmarshal([]byte(secret.Annotations[annotationResolved]), &r); err != nil {
+		return nil, stall(v1alpha1.ConditionReady, v1alpha1.ReasonIdentityLost,
+			"annotation %s of Secret %q cannot be read (%v); restore the Secret from a backup", annotationResolved, secret.Name, err)
+	}
+	return &r, nil
+}
+
+// unchanged refuses to change what a cluster was made with.
+func unchanged(spec v1alpha1.VirtualClusterSpec, r v1alpha1.Resolved) error {
+	for _, f := range []struct{ field, asked, held string }{
+		{"distro", string(spec.Distro), string(r.Distro)},
+		{"image", spec.Image, r.Image},
+		{"network.podCIDR", spec.Network.PodCIDR, r.PodCIDR},
+		{"network.serviceCIDR", spec.Network.ServiceCIDR, r.ServiceCIDR},
+		{"network.clusterDomain", spec.Network.ClusterDomain, r.ClusterDomain},
+	} {
+		if f.asked != "" && f.asked != f.held {
+			return fixed(f.field, f.asked, f.held)
+		}
+	}
+	if !catalogue.Satisfies(spec.Version, r.Version) {
+		return fixed("version", spec.Version, r.Version)
+	}
+	return nil
+}
+
+func fixed(field, asked, held string) error {
+	return stall(v1alpha1.ConditionReady, v1alpha1.ReasonInvalidSpec,
+		"spec.%s is %q but the cluster was made with %q, which cannot be changed; set it back, or create another cluster",
+		field, asked, held)
+}
+
+// choose picks the values of a new cluster.
+func (s *Scope) choose() (v1alpha1.Resolved, error) {
+	spec := s.vc.Spec
+	entry, ok := s.catalogue.Lookup(spec.Version)
+	if !ok {
+		return v1alpha1.Resolved{}, stall(v1alpha1.ConditionReady, v1alpha1.ReasonVersionUnavailable,
+			"spec.version %q is not available; available: %s", spec.Version, list(s.catalogue.Versions())).again(foreignRecheck)
+	}
+	distro, why, err := chooseDistro(spec.Distro, entry)
+	if err != nil {
+		return v1alpha1.Resolved{}, err
+	}
+	pods, services, err := chooseCIDRs(spec.Network, s.host)
+	if err != nil {
+		return v1alpha1.Resolved{}, err
+	}
+	return v1alpha1.Resolved{
+		Distro:           distro,
+		DistroReason:     why,
+		Version:          entry.Version,
+		Image:            either(spec.Image, entry.Image),
+		PodCIDR:          pods,
+		ServiceCIDR:      services,
+		ClusterDomain:    either(spec.Network.ClusterDomain, defaultClusterDomain),
+		Datastore:        datastoreEtcd,
+		TemplateRevision: cluster.TemplateRevision,
+	}, nil
+}
+
+func chooseDistro(asked v1alpha1.Distro, e catalogue.Entry) (v1alpha1.Distro, string, error) {
+	switch {
+	case asked != "" && !e.Carries(asked):
+		return "", "", stall(v1alpha1.ConditionReady, v1alpha1.ReasonDistroUnavailable,
+			"spec.distro %q is not in node image %q of version %s, which carries: %s; leave spec.distro out, or ask the administrator for an image that carries it",
+			asked, e.Image, e.Version, list(distroNames(e.Distros))).again(foreignRecheck)
+	case asked != "":
+		return asked, "asked for in spec.distro", nil
+	case e.Carries(v1alpha1.DistroK3s):
+		return v1alpha1.DistroK3s, "the default where the node image carries it", nil
+	case e.Carries(v1alpha1.DistroK8s):
+		return v1alpha1.DistroK8s, fmt.Sprintf("node image %q does not carry k3s", e.Image), nil
+	default:
+		return "", "", stall(v1alpha1.ConditionReady, v1alpha1.ReasonDistroUnavailable,
+			"node image %q of version %s carries no distro this controller knows; ask the administrator to mend the catalogue", e.Image, e.Version)
+	}
+}
+
+func distroNames(in []v1alpha1.Distro) []string {
+	out := make([]string, 0, len(in))
+	for _, d := range in {
+		out = append(out, string(d))
+	}
+	return out
+}
+
+func either(asked, otherwise string) string {
+	if asked != "" {
+		return asked
+	}
+	return otherwise
+}

@@ -1,0 +1,128 @@
+package virtualcluster
+
+import (
+	"io"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	nodev1 "k8s.io/api/node/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/controller/catalogue"
+	"github.com/vclusterctl/vclusterctl/controller/report"
+	"github.com/vclusterctl/vclusterctl/kubeconfig/pki"
+	"github.com/vclusterctl/vclusterctl/templates/cluster"
+)
+
+// Scope is one reconciliation: what was observed, filled once before the first
+// step, and what the steps decided. Steps read and write nothing else.
+type Scope struct {
+	// Observed, in observe.go.
+
+	// vc is our own copy of the VirtualCluster. Steps change its status only.
+	vc *v1alpha1.VirtualCluster
+	// now is the moment of this reconciliation, and rand the source of keys.
+	now  time.Time
+	rand io.Reader
+	// policy is what the administrator allows.
+	// policy is what the administrator allows.
+	policy Policy
+	// controllerNamespace is the controller's own namespace, the only one that
+	// NetworkPolicies let read guest reports.
+	controllerNamespace string
+	// recorded is the fingerprint in the status as it was read: what the API
+	// server holds, not what this reconciliation is about to write.
+	recorded string
+	// catalogue of versions. Empty once the cluster is resolved: it is not
+	// asked again.
+	catalogue catalogue.Catalogue
+	// children are the objects of the cluster that exist and are its own.
+	children children
+	// foreign names, by kind and name, the objects that stand where ours
+	// should and are not ours.
+	foreign []foreign
+	// pods of the cluster, sorted by name.
+	pods []corev1.Pod
+	// claims of the cluster, sorted by name.
+	claims []metav1.PartialObjectMetadata
+	// reports by UID of the pod.
+	reports map[types.UID]report.Snapshot
+	// runtimeClasses by name, and nodes sorted by name.
+	runtimeClasses map[string]*nodev1.RuntimeClass
+	nodes          []corev1.Node
+	// host is what is known of the host's network.
+	host cluster.HostNetwork
+
+	// Decided, by the step of the same name.
+
+	// input of all builders; complete from network on.
+	input cluster.Input
+	// identity of the cluster; valid from identity on.
+	identity pki.Identity
+	// endpoint is host:port of the API for its users; empty until known.
+	endpoint string
+	// runtimeStop says why no pod may be made, and shape what pods look like
+	// where they may; valid from runtime on.
+	runtimeStop *stop
+	shape       cluster.PodShape
+	// trials are the pods to rehearse before their StatefulSet is written.
+	trials []trial
+	// refusals say, by group, why its pods would not be let in. Filled by the
+	// rehearsal, between the steps that decide and those that report.
+	refusals map[string]string
+	// stopped is where the steps that decide ended early, if they did.
+	stopped *stop
+	// plan is what to write.
+	plan plan
+	// requeue is the time after which to come back without being woken.
+	requeue time.Duration
+}
+
+// children are objects of one cluster by name.
+type children struct {
+	services     map[string]*corev1.Service
+	configMaps   map[string]*corev1.ConfigMap
+	statefulSets map[string]*appsv1.StatefulSet
+	policies     map[string]*networkingv1.NetworkPolicy
+	secrets      map[string]*corev1.Secret
+}
+
+// foreign is an object that has the name of one of ours.
+type foreign struct {
+	kind, name string
+	// owner describes who it belongs to.
+	owner string
+	// leaving is true while it is being deleted, or belongs to a former
+	// cluster of the same name.
+	leaving bool
+}
+
+// step decides one aspect. The error is a *stop, or something to retry.
+type step func(*Scope) error
+
+// comeBack makes sure that the cluster is looked at again after d.
+func (s *Scope) comeBack(d time.Duration) {
+	if d > 0 && (s.requeue == 0 || d < s.requeue) {
+		s.requeue = d
+	}
+}
+
+// groups are the servers and the pools of the cluster.
+func (s *Scope) groups() []cluster.Group {
+	return append([]cluster.Group{cluster.Servers(s.vc.Spec)}, cluster.Pools(s.vc.Spec)...)
+}
+
+// groupPods are the pods of a group.
+func (s *Scope) groupPods(group string) []corev1.Pod {
+	var out []corev1.Pod
+	for _, p := range s.pods {
+		if p.Labels[v1alpha1.LabelPool] == group {
+			out = append(out, p)
+		}
+	}
+	return out
+}
