@@ -78,11 +78,13 @@ func openFiles(mayRaise bool) (uint64, error) {
 }
 
 // nodeDevices are the machine's devices that a node has a use for: fuse for
-// fuse-overlayfs, tun for VPNs in pods. /dev/kmsg is not among them: the node's
-// systemd would write its log into the machine's.
+// fuse-overlayfs, tun for VPNs in pods, and the kernel's log, without which no
+// kubelet starts. It is for reading: the node's systemd would write its own log
+// into the machine's.
 var nodeDevices = []oci.Device{
 	{Path: "/dev/fuse", Mode: 0o666},
 	{Path: "/dev/net/tun", Mode: 0o666},
+	{Path: "/dev/kmsg", Mode: 0o400, ReadOnly: true},
 }
 
 // availableDevices keeps the devices that the machine has.

@@ -36,6 +36,8 @@ type Device struct {
 	Path         string
 	Major, Minor int64
 	Mode         os.FileMode
+	// ReadOnly forbids writing to it, even to root.
+	ReadOnly bool
 }
 
 // Build returns the configuration of the container.
@@ -88,13 +90,22 @@ func linux(p Params) *specs.Linux {
 			{Type: specs.NetworkNamespace, Path: p.NetNSPath},
 		},
 		Devices: devices(p.Devices),
-		// The node runs containers of its own, which make devices.
-		Resources: &specs.LinuxResources{
-			Devices: []specs.LinuxDeviceCgroup{{Allow: true, Access: "rwm"}},
-		},
+		Resources: &specs.LinuxResources{Devices: deviceRules(p.Devices)},
 		// The kubelet needs mounts to propagate from the node into its pods.
 		RootfsPropagation: "rshared",
 	}
+}
+
+// deviceRules allow everything, for the node runs containers of its own that
+// make devices, but writing to what is for reading.
+func deviceRules(in []Device) []specs.LinuxDeviceCgroup {
+	rules := []specs.LinuxDeviceCgroup{{Allow: true, Access: "rwm"}}
+	for _, d := range in {
+		if d.ReadOnly {
+			rules = append(rules, specs.LinuxDeviceCgroup{Type: "c", Major: &d.Major, Minor: &d.Minor, Access: "w"})
+		}
+	}
+	return rules
 }
 
 func devices(in []Device) []specs.LinuxDevice {

@@ -29,7 +29,7 @@ func TestBuild(t *testing.T) {
 	everything.OpenFiles = 1 << 20
 	everything.Devices = []Device{
 		{Path: "/dev/fuse", Major: 10, Minor: 229, Mode: 0o666},
-		{Path: "/dev/kmsg", Major: 1, Minor: 11, Mode: 0o600},
+		{Path: "/dev/kmsg", Major: 1, Minor: 11, Mode: 0o400, ReadOnly: true},
 	}
 	cases := map[string]struct {
 		reason string
