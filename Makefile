@@ -1,3 +1,66 @@
+# See "make help".
+
+VERSION ?= dev
+MODULE   = github.com/vclusterctl/vclusterctl
+LDFLAGS  = -X $(MODULE)/cmd/vclusterctl/internal/buildinfo.Version=$(VERSION)
+DIST     = dist
+
+.DEFAULT_GOAL = help
+
+include images/images.mk
+
+##@ Build
+
+.PHONY: build
+build: ## Build bin/vclusterctl and bin/guest.
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/vclusterctl ./cmd/guest
+
 .PHONY: generate
-generate: ## Regenerate deep copies, CRDs and apply configurations.
+generate: ## Regenerate every generated file.
 	hack/generate
+
+.PHONY: clean
+clean: ## Remove bin/ and dist/; caches outside the tree stay.
+	rm -rf bin dist
+
+##@ Try
+
+.PHONY: demo
+demo: setup build image testbin ## The main job on this machine: embedded host, controller, virtual cluster, workload inside it.
+	hack/demo/demo.sh
+
+.PHONY: demo-clean
+demo-clean: build ## Take the demo down; packages and caches stay.
+	bin/vclusterctl host down --purge
+
+##@ Check
+
+.PHONY: test
+test: setup ## Everything a change must pass.
+	hack/test
+
+.PHONY: test-unit
+test-unit: ## The tests that need no root and no cluster.
+	hack/test unit-only
+
+.PHONY: lint
+lint: ## Lint the code and the API.
+	hack/lint
+
+.PHONY: verify
+verify: ## Fail if a generated file is not up to date.
+	hack/verify
+
+.PHONY: bench
+bench: setup build image ## Run the benchmarks.
+	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./test/bench/...
+
+.PHONY: setup
+setup: ## Install the Debian packages that are missing.
+	hack/setup
+
+##@ Help
+
+.PHONY: help
+help: ## Show this.
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

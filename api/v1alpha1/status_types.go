@@ -72,7 +72,7 @@ type VirtualClusterStatus struct {
 	// nodes is the number of nodes that are Ready inside.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
-	Nodes int32 `json:"nodes,omitempty"`
+	Nodes int32 `json:"nodes"`
 
 	// timeline are the milestones of the youngest boot of the first server,
 	// oldest first.

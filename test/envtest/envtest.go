@@ -1,0 +1,167 @@
+package envtest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/go-logr/logr"
+	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	ctrlenvtest "sigs.k8s.io/controller-runtime/pkg/envtest"
+	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/yaml"
+
+	"github.com/vclusterctl/vclusterctl/api/crds"
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+)
+
+const (
+	assetsEnv  = "KUBEBUILDER_ASSETS"
+	requireEnv = "VCLUSTERCTL_REQUIRE_ENVTEST"
+)
+
+// server is one API server for all tests of a test binary, started by the
+// first that needs it.
+type server struct {
+	start sync.Once
+	env   *ctrlenvtest.Environment
+	err   error
+}
+
+var shared server
+
+// Main runs the tests of a package and stops the API server they used. Call it
+// from TestMain.
+func Main(m *testing.M) {
+	code := m.Run()
+	if err := shared.stop(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
+	}
+	os.Exit(code)
+}
+
+// Config is how to reach the API server as its administrator. It starts the
+// server if no test has yet, and skips the test where it cannot be had.
+func Config(t testing.TB) *rest.Config {
+	t.Helper()
+	dir, err := assets()
+	if err != nil {
+		missing(t, err)
+	}
+	shared.start.Do(func() { shared.run(dir) })
+	if shared.err != nil {
+		t.Fatalf("start the API server from %q: %v", dir, shared.err)
+	}
+	return rest.CopyConfig(shared.env.Config)
+}
+
+// Client is an uncached client of the API server, as its administrator.
+func Client(t testing.TB) client.Client {
+	t.Helper()
+	c, err := client.New(Config(t), client.Options{Scheme: Scheme(t)})
+	if err != nil {
+		t.Fatalf("make a client: %v", err)
+	}
+	return c
+}
+
+// Scheme knows the built-in types and this product's.
+func Scheme(t testing.TB) *runtime.Scheme {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, apiextensionsv1.AddToScheme, v1alpha1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			t.Fatalf("make a scheme: %v", err)
+		}
+	}
+	return scheme
+}
+
+// Namespace makes a namespace for one test and returns its name. Nothing
+// deletes its content: no controller runs that could.
+func Namespace(t testing.TB, c client.Client) string {
+	t.Helper()
+	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "test-"}}
+	if err := c.Create(t.Context(), ns); err != nil {
+		t.Fatalf("make a namespace: %v", err)
+	}
+	return ns.Name
+}
+
+// run starts etcd and the API server and waits until the CRDs are served.
+func (s *server) run(dir string) {
+	ctrllog.SetLogger(logr.Discard())
+	crd := &apiextensionsv1.CustomResourceDefinition{}
+	if s.err = yaml.UnmarshalStrict(crds.VirtualClusters, crd); s.err != nil {
+		return
+	}
+	s.env = &ctrlenvtest.Environment{
+		BinaryAssetsDirectory: dir,
+		CRDs:                  []*apiextensionsv1.CustomResourceDefinition{crd},
+	}
+	_, s.err = s.env.Start()
+}
+
+func (s *server) stop() error {
+	if s.env == nil {
+		return nil
+	}
+	if err := s.env.Stop(); err != nil {
+		return fmt.Errorf("stop the API server: %w", err)
+	}
+	return nil
+}
+
+// missing ends a test that has no API server.
+func missing(t testing.TB, err error) {
+	t.Helper()
+	if os.Getenv(requireEnv) != "" {
+		t.Fatalf("no API server to test against: %v", err)
+	}
+	t.Skipf("no API server to test against: %v", err)
+}
+
+// assets is the folder that holds etcd and kube-apiserver.
+func assets() (string, error) {
+	dir := os.Getenv(assetsEnv)
+	if dir == "" {
+		root, err := moduleRoot()
+		if err != nil {
+			return "", err
+		}
+		dir = filepath.Join(root, "dist", "testbin")
+	}
+	for _, name := range []string{"etcd", "kube-apiserver"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			return "", fmt.Errorf("%q is not there: run \"make testbin\", or set %s: %w", filepath.Join(dir, name), assetsEnv, err)
+		}
+	}
+	return dir, nil
+}
+
+// moduleRoot is the folder of go.mod: tests run in their package's folder.
+func moduleRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("find the root of the module: %w", err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", fmt.Errorf("find the root of the module: no go.mod above %q", dir)
+		}
+		dir = parent
+	}
+}
