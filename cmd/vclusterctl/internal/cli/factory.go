@@ -130,9 +130,23 @@ func (f *Factory) PathOptions() *clientcmd.PathOptions {
 
 // UseContext makes everything that follows talk to another context.
 func (f *Factory) UseContext(context string) {
-	kubeconfig, namespace := *f.Flags.KubeConfig, *f.Flags.Namespace
-	f.Flags = configFlags() // the old one has cached what it read
-	*f.Flags.KubeConfig, *f.Flags.Namespace, *f.Flags.Context = kubeconfig, namespace, context
+	f.Flags = copyFlags(f.Flags)
+	*f.Flags.Context = context
+}
+
+// InNamespace is this factory for another namespace.
+func (f *Factory) InNamespace(namespace string) *Factory {
+	other := *f
+	other.Flags = copyFlags(f.Flags)
+	*other.Flags.Namespace = namespace
+	return &other
+}
+
+// copyFlags leaves behind what the flags have cached of the kubeconfig.
+func copyFlags(flags *genericclioptions.ConfigFlags) *genericclioptions.ConfigFlags {
+	fresh := configFlags()
+	*fresh.KubeConfig, *fresh.Context, *fresh.Namespace = *flags.KubeConfig, *flags.Context, *flags.Namespace
+	return fresh
 }
 
 func (f *Factory) connect() (client.WithWatch, error) {

@@ -94,7 +94,7 @@ func (r rule) activate(vc *v1alpha1.VirtualCluster, current, failed bool) Phase 
 		p.State = Failed
 	}
 	if !current {
-		p.Detail = "waiting for the controller to take it up"
+		p.Detail = "the controller has not taken it up yet"
 		return p
 	}
 	if c := meta.FindStatusCondition(vc.Status.Conditions, r.condition); c != nil {

@@ -129,7 +129,7 @@ func (t *target) readKubeconfig(ctx context.Context, vc *v1alpha1.VirtualCluster
 	data, err := access.Read(ctx, t.client, vc)
 	switch {
 	case vc.Status.KubeconfigSecretRef == nil, apierrors.IsNotFound(err):
-		return nil, cli.Fail("Wait for it with: "+t.command("create")+"\nSee why with: "+t.command("describe"),
+		return nil, cli.Fail("See why with: "+t.command("describe"),
 			"virtual cluster %q in namespace %q has no kubeconfig yet", t.name, t.namespace)
 	}
 	return data, err

@@ -48,11 +48,11 @@ an embedded host on this machine; --host embedded does so without asking.`
 const createExample = `  # the defaults, and wait
   %[1]s create dev
 
-  # three servers and two workers, API on a NodePort
-  %[1]s create dev --servers 3 --pool workers=2 --expose NodePort
+  # with two workers, and the API on a NodePort
+  %[1]s create dev --pool workers=2 --expose NodePort
 
   # any field of the spec
-  %[1]s create dev --set servers.storage.size=20Gi --set config.kube-apiserver\\.event-ttl=2h
+  %[1]s create dev --set servers.storage.size=20Gi --set config.kube-apiserver\.event-ttl=2h
 
   # see what would be applied
   %[1]s create dev --dry-run=client -o yaml`

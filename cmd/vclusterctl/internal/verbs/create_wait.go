@@ -61,7 +61,7 @@ func (o *CreateOptions) timedOut(t *target, last *v1alpha1.VirtualCluster) error
 		missing = waitingFor(phase.Of(last))
 	}
 	return cli.TimedOut(
-		"Nothing is lost: it goes on by itself. Keep waiting with: "+t.command("create")+"\nSee more with: "+t.command("describe"),
+		"Nothing is lost: it goes on by itself. Say the same again to keep waiting.\nSee more with: "+t.command("describe"),
 		"virtual cluster %q in namespace %q is not ready after %s%s", t.name, t.namespace, o.Timeout, missing)
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
 )
 
@@ -46,6 +47,7 @@ func (o *GetOptions) Run(ctx context.Context) error {
 	}
 	switch o.Output {
 	case cli.OutputJSON, cli.OutputYAML, cli.OutputName:
+		vc.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(v1alpha1.VirtualClusterKind)) // typed reads leave it out
 		return cli.PrintObject(o.Out, vc, o.Output)
 	}
 	list := &ListOptions{Factory: o.Factory, field: "metadata.name=" + o.Name}

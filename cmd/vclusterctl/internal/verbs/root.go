@@ -51,9 +51,9 @@ func programName(path string) string {
 // NewRoot is the whole program.
 func NewRoot(f *cli.Factory) *cobra.Command {
 	return newRoot(f,
-		NewCmdCreate(f, nil), NewCmdList(f, nil), NewCmdGet(f, nil), NewCmdDelete(f, nil),
+		NewCmdCreate(f, nil), NewCmdList(f, nil), NewCmdGet(f, nil), NewCmdDescribe(f, nil), NewCmdDelete(f, nil),
 		NewCmdKubeconfig(f, nil), NewCmdConnect(f, nil), NewCmdDisconnect(f, nil),
-		NewCmdInstall(f, nil), NewCmdUninstall(f, nil),
+		NewCmdInstall(f, nil), NewCmdUninstall(f, nil), NewCmdController(f, nil), NewCmdHost(f),
 		NewCmdVersion(f, nil),
 	)
 }
