@@ -73,7 +73,7 @@ func explainHost(program string, err error) error {
 	case errors.Is(err, host.ErrTimeout):
 		return cli.TimedOut("It keeps running: say the same again to keep waiting, or see: "+program+" host status", "%w", err)
 	case errors.Is(err, host.ErrNoImage):
-		return cli.Fail("Build it with \"make image\", or say where it is with --image", "%w", err)
+		return cli.NotFound("", "%w", err)
 	case errors.Is(err, host.ErrRestartNeeded):
 		return cli.Fail("Restart it with: "+program+" host up --restart", "%w", err)
 	case errors.Is(err, host.ErrNotRunning):

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -99,14 +98,14 @@ func (o *HostUpOptions) Run(ctx context.Context) error {
 
 func (o *HostUpOptions) up(ctx context.Context) (host.Status, error) {
 	if o.Host.Image == "" {
-		image, err := findImage()
+		image, err := findImage(o.Getenv)
 		if err != nil {
 			return host.Status{}, err
 		}
 		o.Host.Image = image
 	}
 	beside := filepath.Join(filepath.Dir(o.Host.Image), controllerArchive)
-	if _, err := os.Stat(beside); err == nil {
+	if exists(beside) {
 		o.Host.LoadImages = append(o.Host.LoadImages, beside)
 	}
 	var err error
