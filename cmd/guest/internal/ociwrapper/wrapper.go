@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,7 +24,7 @@ func Exec(args []string) error {
 		return succeed() // new limits for an existing container: nothing could hold them
 	}
 	if bundle, ok := bundleOf(args); ok {
-		if err := stripLimits(filepath.Join(bundle, "config.json")); err != nil {
+		if err := adaptBundle(filepath.Join(bundle, "config.json")); err != nil {
 			return err
 		}
 	}
@@ -54,47 +55,80 @@ func bundleOf(args []string) (string, bool) {
 	return ".", true
 }
 
-// stripLimits removes every limit from the OCI configuration at path and keeps
-// everything else as it is, including what this program does not know.
-func stripLimits(path string) error {
-	raw, err := os.ReadFile(path)
+// adaptBundle changes the OCI configuration in file and keeps everything that
+// it need not change, including what this program does not know.
+func adaptBundle(file string) error {
+	raw, err := os.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("read the bundle: %w", err)
 	}
-	out, err := withoutLimits(raw)
+	out, err := adapt(raw)
 	if err != nil {
-		return fmt.Errorf("bundle %s: %w", path, err)
+		return fmt.Errorf("bundle %s: %w", file, err)
 	}
-	return os.WriteFile(path, out, 0o600)
+	return os.WriteFile(file, out, 0o600)
 }
 
-// withoutLimits keeps only the device rules of linux.resources.
-func withoutLimits(raw []byte) ([]byte, error) {
-	var spec map[string]json.RawMessage
+// section is a part of an OCI configuration with its values left unread.
+type section = map[string]json.RawMessage
+
+// adapt takes the limits out of an OCI configuration and gives its cgroup a
+// name that runc's systemd driver takes.
+func adapt(raw []byte) ([]byte, error) {
+	var spec section
 	if err := json.Unmarshal(raw, &spec); err != nil {
 		return nil, err
 	}
-	var linux map[string]json.RawMessage
 	if spec["linux"] == nil {
 		return raw, nil
 	}
+	var linux section
 	if err := json.Unmarshal(spec["linux"], &linux); err != nil {
 		return nil, fmt.Errorf("linux: %w", err)
 	}
-	resources := struct {
-		Devices json.RawMessage `json:"devices,omitempty"`
-	}{}
-	if linux["resources"] != nil {
-		if err := json.Unmarshal(linux["resources"], &resources); err != nil {
-			return nil, fmt.Errorf("linux.resources: %w", err)
+	for key, change := range map[string]func(json.RawMessage) (any, error){
+		"resources":   devicesOnly,
+		"cgroupsPath": systemdPath,
+	} {
+		changed, err := change(linux[key])
+		if err != nil {
+			return nil, fmt.Errorf("linux.%s: %w", key, err)
+		}
+		if linux[key], err = json.Marshal(changed); err != nil {
+			return nil, err
 		}
 	}
 	var err error
-	if linux["resources"], err = json.Marshal(resources); err != nil {
-		return nil, err
-	}
 	if spec["linux"], err = json.Marshal(linux); err != nil {
 		return nil, err
 	}
 	return json.Marshal(spec)
+}
+
+// devicesOnly keeps nothing but the device rules of linux.resources.
+func devicesOnly(raw json.RawMessage) (any, error) {
+	var resources struct {
+		Devices json.RawMessage `json:"devices,omitempty"`
+	}
+	if raw == nil {
+		return resources, nil
+	}
+	err := json.Unmarshal(raw, &resources)
+	return resources, err
+}
+
+// systemdPath turns a cgroup's path into "slice:prefix:name". A kubelet that
+// does not keep cgroups per quality of service names none, and containerd then
+// makes up a plain path.
+func systemdPath(raw json.RawMessage) (any, error) {
+	var cgroup string
+	if raw != nil {
+		if err := json.Unmarshal(raw, &cgroup); err != nil {
+			return nil, err
+		}
+	}
+	if cgroup == "" || strings.Count(cgroup, ":") == 2 {
+		return cgroup, nil
+	}
+	return "system.slice:cri-containerd:" + path.Base(cgroup), nil
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestWithoutLimits(t *testing.T) {
+func TestAdapt(t *testing.T) {
 	tests := map[string]struct {
 		reason, in, want string
 	}{
@@ -18,8 +18,18 @@ func TestWithoutLimits(t *testing.T) {
 		},
 		"NoResources": {
 			reason: "A bundle without limits gets an empty section, which runc accepts.",
-			in:     `{"linux":{"cgroupsPath":"x"}}`,
-			want:   `{"linux":{"cgroupsPath":"x","resources":{}}}`,
+			in:     `{"linux":{"cgroupsPath":"a.slice:b:c"}}`,
+			want:   `{"linux":{"cgroupsPath":"a.slice:b:c","resources":{}}}`,
+		},
+		"PlainCgroup": {
+			reason: "runc's systemd driver takes no plain path.",
+			in:     `{"linux":{"cgroupsPath":"/k8s.io/0123"}}`,
+			want:   `{"linux":{"cgroupsPath":"system.slice:cri-containerd:0123","resources":{}}}`,
+		},
+		"NoCgroup": {
+			reason: "runc chooses by itself.",
+			in:     `{"linux":{"resources":null}}`,
+			want:   `{"linux":{"cgroupsPath":"","resources":{}}}`,
 		},
 		"NoLinux": {
 			reason: "A bundle for something else is left alone.",
@@ -29,9 +39,9 @@ func TestWithoutLimits(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, err := withoutLimits([]byte(tc.in))
+			got, err := adapt([]byte(tc.in))
 			if err != nil {
-				t.Fatalf("%s\nwithoutLimits(): %v", tc.reason, err)
+				t.Fatalf("%s\nadapt(): %v", tc.reason, err)
 			}
 			var a, b any
 			if err := json.Unmarshal(got, &a); err != nil {
@@ -41,16 +51,16 @@ func TestWithoutLimits(t *testing.T) {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(b, a); diff != "" {
-				t.Errorf("%s\nwithoutLimits(): -want +got:\n%s", tc.reason, diff)
+				t.Errorf("%s\nadapt(): -want +got:\n%s", tc.reason, diff)
 			}
 		})
 	}
 }
 
-func TestWithoutLimitsRefusesGarbage(t *testing.T) {
-	for _, in := range []string{"", "[]", `{"linux":[]}`, `{"linux":{"resources":1}}`} {
-		if _, err := withoutLimits([]byte(in)); err == nil {
-			t.Errorf("withoutLimits(%q): want an error", in)
+func TestAdaptRefusesGarbage(t *testing.T) {
+	for _, in := range []string{"", "[]", `{"linux":[]}`, `{"linux":{"resources":1}}`, `{"linux":{"cgroupsPath":1}}`} {
+		if _, err := adapt([]byte(in)); err == nil {
+			t.Errorf("adapt(%q): want an error", in)
 		}
 	}
 }
