@@ -89,7 +89,7 @@ func linux(p Params) *specs.Linux {
 			{Type: specs.CgroupNamespace},
 			{Type: specs.NetworkNamespace, Path: p.NetNSPath},
 		},
-		Devices: devices(p.Devices),
+		Devices:   devices(p.Devices),
 		Resources: &specs.LinuxResources{Devices: deviceRules(p.Devices)},
 		// The kubelet needs mounts to propagate from the node into its pods.
 		RootfsPropagation: "rshared",
