@@ -22,6 +22,8 @@ import (
 	"github.com/vclusterctl/vclusterctl/controller/catalogue"
 	"github.com/vclusterctl/vclusterctl/controller/report"
 	"github.com/vclusterctl/vclusterctl/controller/virtualcluster"
+	"github.com/vclusterctl/vclusterctl/runtime/profile"
+	"github.com/vclusterctl/vclusterctl/runtime/userns"
 )
 
 // newsBuffer is how many clusters can have news before a guest's news wait:
@@ -100,6 +102,7 @@ func addReconciler(mgr manager.Manager, opts Options) error {
 		Recorder:     mgr.GetEventRecorder("vclusterctl"),
 		Reports:      reports,
 		Catalogue:    readCatalogue(mgr.GetAPIReader(), opts),
+		Profiles:     []profile.Profile{userns.New()},
 		Clock:        clock.RealClock{},
 		Rand:         rand.Reader,
 		Namespace:    opts.Namespace,

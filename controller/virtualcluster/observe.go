@@ -24,6 +24,7 @@ func (r *Reconciler) observe(ctx context.Context, vc *v1alpha1.VirtualCluster) (
 		recorded:            vc.Status.IdentityFingerprint,
 		now:                 r.opts.Clock.Now(),
 		rand:                r.opts.Rand,
+		profiles:            r.opts.Profiles,
 		policy:              r.opts.Policy,
 		controllerNamespace: r.opts.Namespace,
 	}

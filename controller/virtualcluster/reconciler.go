@@ -18,18 +18,19 @@ import (
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/controller/catalogue"
 	"github.com/vclusterctl/vclusterctl/controller/report"
+	"github.com/vclusterctl/vclusterctl/runtime/profile"
 )
 
 // decide are the steps that say what should be, in order. The first that stops
 // ends them.
 var decide = []step{
-	admit,     // may this cluster be at all?
-	resolve,   // every value left open is chosen once
-	chooseRun, // which runtime, and which nodes offer it
-	identify,  // who the cluster is
-	network,   // how it is reached and fenced
-	publish,   // its kubeconfig
-	configure, // what its nodes are told
+	admit,         // may this cluster be at all?
+	resolve,       // every value left open is chosen once
+	chooseRuntime, // which runtime, and which nodes offer it
+	identify,      // who the cluster is
+	network,       // how it is reached and fenced
+	publish,       // its kubeconfig
+	configure,     // what its nodes are told
 	servers,
 	pools,
 }
@@ -65,8 +66,10 @@ type Options struct {
 	Reports Reports
 	// Catalogue of versions as it is now.
 	Catalogue func(context.Context) (catalogue.Catalogue, error)
-	Clock     Clock
-	Rand      io.Reader
+	// Profiles of runtimes, the strongest first.
+	Profiles []profile.Profile
+	Clock    Clock
+	Rand     io.Reader
 	// Namespace of the controller.
 	Namespace string
 	// Policy may be empty.

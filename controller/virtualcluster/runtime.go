@@ -2,58 +2,95 @@ package virtualcluster
 
 import (
 	"fmt"
-
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/utils/ptr"
-
-	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+	"strings"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
-	"github.com/vclusterctl/vclusterctl/templates/cluster"
+	"github.com/vclusterctl/vclusterctl/runtime/profile"
 )
 
-const usernsClass = "vclusterctl-userns"
-
-// chooseRun finds the runtime of the node pods and the nodes that offer it. It
-// stops nothing itself: what needs no pod goes on, and servers stop.
-func chooseRun(s *Scope) error {
-	class := s.runtimeClasses[usernsClass]
-	if class == nil {
-		s.runtimeStop = wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonRuntimeClassMissing,
-			"RuntimeClass %q is missing; vclusterctl doctor says how to set up the host", usernsClass)
-		s.no(v1alpha1.ConditionRuntimeReady, s.runtimeStop.reason, s.runtimeStop.message)
-		return nil
-	}
-	capable := 0
-	for _, n := range s.nodes {
-		if offers(n, class.Handler) {
-			capable++
+// chooseRuntime finds the runtime of the node pods and the nodes that offer it.
+// It stops nothing itself: what needs no pod goes on, and servers stop.
+func chooseRuntime(s *Scope) error {
+	var refusals []*stop
+	for _, p := range s.candidates() {
+		answer, refusal := s.ask(p)
+		if refusal == nil {
+			s.useRuntime(p, answer)
+			return nil
 		}
+		refusals = append(refusals, refusal)
 	}
-	if capable == 0 {
-		s.runtimeStop = wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonNoCapableNode,
-			"no node offers handler %q with user namespaces; vclusterctl doctor says what each node lacks", class.Handler)
-		s.no(v1alpha1.ConditionRuntimeReady, s.runtimeStop.reason, s.runtimeStop.message)
-		return nil
-	}
-	s.shape = cluster.PodShape{
-		RuntimeClassName: usernsClass,
-		Command:          []string{"/sbin/init"},
-		Env:              []corev1.EnvVar{{Name: "container", Value: "oci"}},
-		SecurityContext: corev1ac.SecurityContext().
-			WithCapabilities(corev1ac.Capabilities().WithDrop("ALL").WithAdd("SYS_ADMIN", "NET_ADMIN")).
-			WithProcMount(corev1.UnmaskedProcMount),
-	}
-	s.vc.Status.Runtime = &v1alpha1.RuntimeStatus{Servers: string(v1alpha1.RuntimeUserns), Pools: string(v1alpha1.RuntimeUserns)}
-	s.yes(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonReady, fmt.Sprintf("%s can run node pods", count(capable, "node")))
+	s.runtimeStop = combine(s.vc.Spec.Runtime.Profile, refusals)
+	s.no(v1alpha1.ConditionRuntimeReady, s.runtimeStop.reason, s.runtimeStop.message)
 	return nil
 }
 
-func offers(n corev1.Node, handler string) bool {
-	for _, h := range n.Status.RuntimeHandlers {
-		if h.Name == handler && h.Features != nil && ptr.Deref(h.Features.UserNamespaces, false) {
-			return true
+// candidates are the profiles that the spec lets us choose from.
+func (s *Scope) candidates() []profile.Profile {
+	asked := s.vc.Spec.Runtime.Profile
+	if asked == "" || asked == v1alpha1.RuntimeAuto {
+		return s.profiles
+	}
+	for _, p := range s.profiles {
+		if p.Knowledge().Name == asked {
+			return []profile.Profile{p}
 		}
 	}
-	return false
+	return nil
+}
+
+// ask finds out whether the host offers a runtime.
+func (s *Scope) ask(p profile.Profile) (profile.Answer, *stop) {
+	k := p.Knowledge()
+	class := s.runtimeClasses[k.ClassName]
+	if class == nil {
+		return profile.Answer{}, wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonRuntimeClassMissing,
+			"RuntimeClass %q is missing; set up runtime %q with: vclusterctl runtime install", k.ClassName, k.Name)
+	}
+	q := profile.Question{Nodes: s.nodes, Handler: class.Handler}
+	if class.Scheduling != nil {
+		q.NodeSelector = class.Scheduling.NodeSelector
+	}
+	answer := p.Ask(q)
+	if len(answer.Capable()) == 0 {
+		return answer, wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonNoCapableNode,
+			"no node offers runtime %q: %s", k.Name, answer.Message())
+	}
+	return answer, nil
+}
+
+// useRuntime settles on a profile. Where nodes have its seccomp profile, pods
+// run on those only.
+func (s *Scope) useRuntime(p profile.Profile, answer profile.Answer) {
+	s.knowledge = p.Knowledge()
+	s.shape = p.PodShape(profile.PodOptions{Seccomp: answer.Seccomp()})
+	name := string(s.knowledge.Name)
+	s.vc.Status.Runtime = &v1alpha1.RuntimeStatus{Servers: name}
+	if len(s.vc.Spec.Pools) > 0 {
+		s.vc.Status.Runtime.Pools = name
+	}
+	s.yes(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonReady,
+		fmt.Sprintf("%d of %s of the host can run node pods with runtime %q", len(answer.Capable()), count(len(answer.Nodes), "node"), name))
+}
+
+// combine says in one why no runtime can be used.
+func combine(asked v1alpha1.RuntimeProfile, refusals []*stop) *stop {
+	if len(refusals) == 0 {
+		return stall(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonInvalidSpec,
+			"spec.runtime.profile %q is not known to this controller; leave it out", asked)
+	}
+	words := make([]string, 0, len(refusals))
+	for _, r := range refusals {
+		words = append(words, r.message)
+	}
+	return wait(v1alpha1.ConditionRuntimeReady, refusals[0].reason, "%s", strings.Join(words, "; "))
+}
+
+// remedy adds to the words with which a pod was refused what can be done.
+func (s *Scope) remedy(words string) string {
+	if strings.Contains(words, "PodSecurity") && s.knowledge.PodSecurity.Level != "" {
+		return fmt.Sprintf("%s; node pods need Pod Security level %q (%s): label the namespace %s=%s, or use another one",
+			words, s.knowledge.PodSecurity.Level, s.knowledge.PodSecurity.Reason, profile.LabelEnforce, s.knowledge.PodSecurity.Level)
+	}
+	return words
 }

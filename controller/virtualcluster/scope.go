@@ -15,6 +15,7 @@ import (
 	"github.com/vclusterctl/vclusterctl/controller/catalogue"
 	"github.com/vclusterctl/vclusterctl/controller/report"
 	"github.com/vclusterctl/vclusterctl/kubeconfig/pki"
+	"github.com/vclusterctl/vclusterctl/runtime/profile"
 	"github.com/vclusterctl/vclusterctl/templates/cluster"
 )
 
@@ -28,7 +29,8 @@ type Scope struct {
 	// now is the moment of this reconciliation, and rand the source of keys.
 	now  time.Time
 	rand io.Reader
-	// policy is what the administrator allows.
+	// profiles are the runtimes known, the strongest first.
+	profiles []profile.Profile
 	// policy is what the administrator allows.
 	policy Policy
 	// controllerNamespace is the controller's own namespace, the only one that
@@ -65,10 +67,11 @@ type Scope struct {
 	identity pki.Identity
 	// endpoint is host:port of the API for its users; empty until known.
 	endpoint string
-	// runtimeStop says why no pod may be made, and shape what pods look like
-	// where they may; valid from runtime on.
+	// runtimeStop says why no pod may be made. Where they may, shape is what
+	// pods look like under the runtime chosen; valid from runtime on.
 	runtimeStop *stop
-	shape       cluster.PodShape
+	shape       profile.PodShape
+	knowledge   profile.Knowledge
 	// trials are the pods to rehearse before their StatefulSet is written.
 	trials []trial
 	// refusals say, by group, why its pods would not be let in. Filled by the

@@ -1,8 +1,6 @@
 package virtualcluster
 
 import (
-	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
-
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/templates/cluster"
 )
@@ -26,7 +24,7 @@ func (s *Scope) run(g cluster.Group) error {
 		return err
 	}
 	observed := s.children.statefulSets[cluster.GroupName(s.vc.Name, g.Name)]
-	if change := apply(&s.plan, observed, set, appsv1ac.ExtractStatefulSet); change != nil {
+	if change := apply(&s.plan, observed, set, cluster.ExtractStatefulSet); change != nil {
 		change.group = g.Name
 	}
 	if observed == nil || len(s.groupPods(g.Name)) < int(g.Replicas) {

@@ -2,6 +2,7 @@ package virtualcluster
 
 import (
 	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -27,9 +28,9 @@ func narrate(s *Scope) error {
 		return nil
 	}
 	pod := &s.pods[i]
-	entries := []v1alpha1.TimelineEntry{{Name: milestonePod, Time: metav1.NewMicroTime(pod.CreationTimestamp.Time)}}
+	entries := []v1alpha1.TimelineEntry{{Name: milestonePod, Time: micro(pod.CreationTimestamp.Time)}}
 	for _, m := range s.reports[pod.UID].Report.Timeline {
-		entries = append(entries, v1alpha1.TimelineEntry{Name: m.Name, Time: metav1.NewMicroTime(m.Time)})
+		entries = append(entries, v1alpha1.TimelineEntry{Name: m.Name, Time: micro(m.Time)})
 	}
 	s.vc.Status.Timeline = firstOfEach(append(entries, s.readyEntry(entries[0])...))
 	return nil
@@ -45,7 +46,7 @@ func (s *Scope) readyEntry(pod v1alpha1.TimelineEntry) []v1alpha1.TimelineEntry 
 	if s.condition(v1alpha1.ConditionReady).Status != metav1.ConditionTrue {
 		return nil
 	}
-	return []v1alpha1.TimelineEntry{{Name: milestoneReady, Time: metav1.NewMicroTime(s.now)}}
+	return []v1alpha1.TimelineEntry{{Name: milestoneReady, Time: micro(s.now)}}
 }
 
 // firstOfEach keeps the first entry of each name: names are keys.
@@ -58,4 +59,10 @@ func firstOfEach(entries []v1alpha1.TimelineEntry) []v1alpha1.TimelineEntry {
 		}
 	}
 	return out
+}
+
+// micro drops what the API cannot hold, or the status would seem to change with
+// every look at it.
+func micro(t time.Time) metav1.MicroTime {
+	return metav1.NewMicroTime(t.Truncate(time.Microsecond))
 }

@@ -11,6 +11,7 @@ import (
 	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/runtime/profile"
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 )
 
@@ -33,7 +34,7 @@ const terminationGraceSeconds = 30
 const labelPodIndex = "apps.kubernetes.io/pod-index"
 
 // podTemplate is the template of every pod of a group.
-func podTemplate(in Input, g Group, shape PodShape) (*corev1ac.PodTemplateSpecApplyConfiguration, error) {
+func podTemplate(in Input, g Group, shape profile.PodShape) (*corev1ac.PodTemplateSpecApplyConfiguration, error) {
 	config, err := nodeYAML(in, g)
 	if err != nil {
 		return nil, err
@@ -48,15 +49,17 @@ func podTemplate(in Input, g Group, shape PodShape) (*corev1ac.PodTemplateSpecAp
 		WithSpec(spec), nil
 }
 
-func podSpec(in Input, g Group, shape PodShape) (*corev1ac.PodSpecApplyConfiguration, error) {
+func podSpec(in Input, g Group, shape profile.PodShape) (*corev1ac.PodSpecApplyConfiguration, error) {
 	spec := corev1ac.PodSpec().
 		WithRuntimeClassName(shape.RuntimeClassName).
-		WithHostUsers(false).
 		WithAutomountServiceAccountToken(false).
 		WithEnableServiceLinks(false).
 		WithTerminationGracePeriodSeconds(terminationGraceSeconds).
 		WithVolumes(configVolume(in, g)).
 		WithContainers(container(in, g, shape))
+	if !shape.HostUsers {
+		spec.WithHostUsers(false)
+	}
 	for _, s := range in.Spec.ImagePullSecrets {
 		spec.WithImagePullSecrets(corev1ac.LocalObjectReference().WithName(s.Name))
 	}
@@ -69,7 +72,7 @@ func podSpec(in Input, g Group, shape PodShape) (*corev1ac.PodSpecApplyConfigura
 	return spec, schedule(spec, g.Scheduling, shape)
 }
 
-func container(in Input, g Group, shape PodShape) *corev1ac.ContainerApplyConfiguration {
+func container(in Input, g Group, shape profile.PodShape) *corev1ac.ContainerApplyConfiguration {
 	c := corev1ac.Container().
 		WithName(ContainerName).
 		WithImage(in.Resolved.Image).
@@ -189,7 +192,7 @@ func spread(in Input, g Group) *corev1ac.TopologySpreadConstraintApplyConfigurat
 		WithLabelSelector(metav1ac.LabelSelector().WithMatchLabels(groupSelector(in.Name, g.Name, g.Role)))
 }
 
-func schedule(spec *corev1ac.PodSpecApplyConfiguration, s v1alpha1.NodeScheduling, shape PodShape) error {
+func schedule(spec *corev1ac.PodSpecApplyConfiguration, s v1alpha1.NodeScheduling, shape profile.PodShape) error {
 	spec.WithNodeSelector(s.NodeSelector).WithNodeSelector(shape.NodeSelector)
 	for _, t := range s.Tolerations {
 		spec.WithTolerations(toleration(t))

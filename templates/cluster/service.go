@@ -8,8 +8,8 @@ import (
 )
 
 // APIService is the Service in front of the API servers, of the type that the
-// spec exposes them with. Nothing but the API is on it: etcd and the guest's
-// port are nobody's business outside.
+// spec exposes them with. Only ready servers are behind it. Nothing but the API
+// is on it: etcd and the guest's port are nobody's business outside.
 func APIService(in Input) *corev1ac.ServiceApplyConfiguration {
 	return corev1ac.Service(APIServiceName(in.Name), in.Namespace).
 		WithLabels(Labels(in.Name, "api")).
@@ -18,7 +18,6 @@ func APIService(in Input) *corev1ac.ServiceApplyConfiguration {
 		WithSpec(corev1ac.ServiceSpec().
 			WithType(serviceType(in.Spec.Expose.Type)).
 			WithSelector(serverSelector(in.Name)).
-			WithPublishNotReadyAddresses(false).
 			WithPorts(corev1ac.ServicePort().
 				WithName("https").
 				WithAppProtocol("https").

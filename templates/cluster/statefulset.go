@@ -1,12 +1,16 @@
 package cluster
 
 import (
+	"fmt"
+
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
+
+	"github.com/vclusterctl/vclusterctl/runtime/profile"
 )
 
 // TemplateRevision names the shape that this package gives to node pods. It is
@@ -20,7 +24,7 @@ var defaultStateSize = resource.MustParse("10Gi")
 // StatefulSet runs the nodes of a group. Everything that can't be changed later
 // is set from the start: all pods at once, no pod replaced behind the user's
 // back, volumes deleted with what they belong to.
-func StatefulSet(in Input, g Group, shape PodShape) (*appsv1ac.StatefulSetApplyConfiguration, error) {
+func StatefulSet(in Input, g Group, shape profile.PodShape) (*appsv1ac.StatefulSetApplyConfiguration, error) {
 	template, err := podTemplate(in, g, shape)
 	if err != nil {
 		return nil, err
@@ -64,5 +68,22 @@ func stateClaim(in Input, g Group) *corev1ac.PersistentVolumeClaimApplyConfigura
 		WithSpec(spec).
 		WithStatus(corev1ac.PersistentVolumeClaimStatus().WithPhase(corev1.ClaimPending))
 	claim.Namespace = nil
+	claim.TypeMetaApplyConfiguration = metav1ac.TypeMetaApplyConfiguration{}
 	return claim
+}
+
+// ExtractStatefulSet is what manager owns of a StatefulSet, in the form in
+// which StatefulSet builds it. Some encodings fill in the type of claim
+// templates and some don't.
+func ExtractStatefulSet(set *appsv1.StatefulSet, manager string) (*appsv1ac.StatefulSetApplyConfiguration, error) {
+	out, err := appsv1ac.ExtractStatefulSet(set, manager)
+	if err != nil {
+		return nil, fmt.Errorf("extract StatefulSet %q: %w", set.Name, err)
+	}
+	if out.Spec != nil {
+		for i := range out.Spec.VolumeClaimTemplates {
+			out.Spec.VolumeClaimTemplates[i].TypeMetaApplyConfiguration = metav1ac.TypeMetaApplyConfiguration{}
+		}
+	}
+	return out, nil
 }
