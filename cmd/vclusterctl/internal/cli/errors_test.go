@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+)
+
+func TestExplain(t *testing.T) {
+	boom := errors.New("boom")
+	resource := v1alpha1.Resource("virtualclusters")
+	noRoute := &apierrors.StatusError{ErrStatus: metav1.Status{Reason: metav1.StatusReasonNotFound, Code: http.StatusNotFound}}
+	noKind := &meta.NoKindMatchError{GroupKind: schema.GroupKind{Group: v1alpha1.GroupName, Kind: "VirtualCluster"}}
+	otherKind := &meta.NoKindMatchError{GroupKind: schema.GroupKind{Group: "other.dev", Kind: "Thing"}}
+	cases := map[string]struct {
+		reason string
+		err    error
+		want   int
+	}{
+		"Any":            {reason: "What is not known is an error.", err: boom, want: ExitError},
+		"Usage":          {reason: "Mistakes in the call have a code of their own.", err: Usagef("no"), want: ExitUsage},
+		"WrappedUsage":   {reason: "Wrapping does not hide the code.", err: fmt.Errorf("more: %w", Usagef("no")), want: ExitUsage},
+		"NotFound":       {reason: "Our own.", err: NotFound("", "no"), want: ExitNotFound},
+		"APINotFound":    {reason: "The API server's.", err: fmt.Errorf("x: %w", apierrors.NewNotFound(resource, "dev")), want: ExitNotFound},
+		"Timeout":        {reason: "Our own.", err: TimedOut("", "late"), want: ExitTimeout},
+		"Deadline":       {reason: "A context's.", err: fmt.Errorf("x: %w", context.DeadlineExceeded), want: ExitTimeout},
+		"Interrupted":    {reason: "Ctrl-C is an error, and no time-out.", err: fmt.Errorf("x: %w", context.Canceled), want: ExitError},
+		"Refused":        {reason: "Our own.", err: Refused("", "no"), want: ExitRefused},
+		"NoCRD":          {reason: "A cluster without the CRD cannot do it.", err: fmt.Errorf("x: %w", noKind), want: ExitRefused},
+		"NoCRDByRoute":   {reason: "The same, asked for by path.", err: fmt.Errorf("x: %w", noRoute), want: ExitRefused},
+		"OtherKind":      {reason: "Another missing kind is not ours.", err: otherKind, want: ExitError},
+		"AnotherMissing": {reason: "Any other object that is missing.", err: apierrors.NewNotFound(schema.GroupResource{Resource: "secrets"}, "x"), want: ExitNotFound},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			got := Explain("vclusterctl", tc.err)
+			if diff := cmp.Diff(tc.want, got.Code); diff != "" {
+				t.Errorf("%s\nExplain(): -want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+func TestErrorPrint(t *testing.T) {
+	var out bytes.Buffer
+	Explain("vclusterctl", Fail("Do this.\nOr that.", "read %q:\n it failed", "x")).Print(&out)
+	want := "error: read \"x\": it failed\n  Do this.\n  Or that.\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("Print(): -want, +got:\n%s", diff)
+	}
+}

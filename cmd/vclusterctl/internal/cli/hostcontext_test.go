@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/vclusterctl/vclusterctl/kubeconfig"
+)
+
+const hostServer = "https://host.example.com:6443"
+
+// config is a kubeconfig with one context for each server.
+func config(current string, servers map[string]string) []byte {
+	c := clientcmdapi.NewConfig()
+	c.CurrentContext = current
+	for name, server := range servers {
+		c.Clusters[name] = &clientcmdapi.Cluster{Server: server}
+		c.AuthInfos[name] = &clientcmdapi.AuthInfo{Token: "x"}
+		c.Contexts[name] = &clientcmdapi.Context{Cluster: name, AuthInfo: name, Namespace: "mine"}
+	}
+	data, err := clientcmd.Write(*c)
+	if err != nil {
+		panic(err)
+	}
+	return data
+}
+
+func factoryFor(t *testing.T, content []byte) *Factory {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	streams := Streams{}
+	streams.Out, streams.ErrOut = &bytes.Buffer{}, &bytes.Buffer{}
+	f := NewFactory("vclusterctl", streams)
+	f.Getenv = func(string) string { return "" }
+	*f.Flags.KubeConfig = file
+	return f
+}
+
+func TestLeaveVirtual(t *testing.T) {
+	connect := func(t *testing.T, f *Factory, owner string) {
+		t.Helper()
+		entry := kubeconfig.Entry{Context: "vclusterctl-team-a-dev", Owner: owner, Use: true, Kubeconfig: config("v", map[string]string{"v": "https://10.0.0.1"})}
+		if _, err := kubeconfig.NewStore(f.PathOptions()).Merge(context.Background(), entry); err != nil {
+			t.Fatal(err)
+		}
+	}
+	type want struct{ Context, Namespace, Host string }
+	cases := map[string]struct {
+		reason  string
+		connect string
+		context string
+		want    want
+	}{
+		"NotConnected": {
+			reason: "The current context is the host: nothing changes.",
+			want:   want{Namespace: "mine", Host: hostServer},
+		},
+		"Connected": {
+			reason: "VirtualClusters live on the host, in the namespace of the connected one.", connect: Owner(hostServer, "team-a", "dev"),
+			want: want{Context: "prod", Namespace: "team-a", Host: hostServer},
+		},
+		"HostGone": {
+			reason: "Without a context for the host the current one is all there is.", connect: Owner("https://gone.example.com", "team-a", "dev"),
+			want: want{Namespace: "mine", Host: "https://10.0.0.1"},
+		},
+		"EmbeddedHost": {
+			reason: "The context of an embedded host is ours, too, but it is a host.", connect: "embedded host host",
+			want: want{Namespace: "mine", Host: "https://10.0.0.1"},
+		},
+		"Explicit": {
+			reason: "An explicit context is taken at its word.", connect: Owner(hostServer, "team-a", "dev"), context: "other",
+			want: want{Context: "other", Namespace: "mine", Host: "https://other.example.com"},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			f := factoryFor(t, config("prod", map[string]string{"prod": hostServer, "other": "https://other.example.com"}))
+			if tc.connect != "" {
+				connect(t, f, tc.connect)
+			}
+			*f.Flags.Context = tc.context
+			if err := f.LeaveVirtual(); err != nil {
+				t.Fatal(err)
+			}
+			rest, err := f.RESTConfig()
+			if err != nil {
+				t.Fatal(err)
+			}
+			namespace, err := f.Namespace()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := want{Context: *f.Flags.Context, Namespace: namespace, Host: rest.Host}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("%s\n-want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+func TestRESTConfigWithoutCluster(t *testing.T) {
+	f := factoryFor(t, config("", nil))
+	_, err := f.RESTConfig()
+	if got := Explain("vclusterctl", err).Code; got != ExitRefused {
+		t.Errorf("RESTConfig(): exit code %d for %v, want %d", got, err, ExitRefused)
+	}
+}
