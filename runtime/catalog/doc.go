@@ -1,0 +1,2 @@
+// Package catalog lists the runtime profiles there are.
+package catalog
