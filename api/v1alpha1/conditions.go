@@ -28,7 +28,7 @@ const (
 
 	ReasonInvalidSpec        = "InvalidSpec"
 	ReasonForbidden          = "Forbidden" // the administrator's policy does not allow a field
-	ReasonFailed             = "Failed" // an error that is tried again
+	ReasonFailed             = "Failed"    // an error that is tried again
 	ReasonNameConflict       = "NameConflict"
 	ReasonIdentityLost       = "IdentityLost"
 	ReasonDistroUnavailable  = "DistroUnavailable"

@@ -51,36 +51,39 @@ func Main(m *testing.M) {
 
 // Config is how to reach the API server as its administrator. It starts the
 // server if no test has yet, and skips the test where it cannot be had.
-func Config(t testing.TB) *rest.Config {
-	t.Helper()
+func Config(tb testing.TB) *rest.Config {
+	tb.Helper()
+	if testing.Short() {
+		tb.Skip("-short leaves out what needs an API server")
+	}
 	dir, err := assets()
 	if err != nil {
-		missing(t, err)
+		missing(tb, err)
 	}
 	shared.start.Do(func() { shared.run(dir) })
 	if shared.err != nil {
-		t.Fatalf("start the API server from %q: %v", dir, shared.err)
+		tb.Fatalf("start the API server from %q: %v", dir, shared.err)
 	}
 	return rest.CopyConfig(shared.env.Config)
 }
 
 // Client is an uncached client of the API server, as its administrator.
-func Client(t testing.TB) client.Client {
-	t.Helper()
-	c, err := client.New(Config(t), client.Options{Scheme: Scheme(t)})
+func Client(tb testing.TB) client.Client {
+	tb.Helper()
+	c, err := client.New(Config(tb), client.Options{Scheme: Scheme(tb)})
 	if err != nil {
-		t.Fatalf("make a client: %v", err)
+		tb.Fatalf("make a client: %v", err)
 	}
 	return c
 }
 
 // Scheme knows the built-in types and this product's.
-func Scheme(t testing.TB) *runtime.Scheme {
-	t.Helper()
+func Scheme(tb testing.TB) *runtime.Scheme {
+	tb.Helper()
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, apiextensionsv1.AddToScheme, v1alpha1.AddToScheme} {
 		if err := add(scheme); err != nil {
-			t.Fatalf("make a scheme: %v", err)
+			tb.Fatalf("make a scheme: %v", err)
 		}
 	}
 	return scheme
@@ -88,11 +91,11 @@ func Scheme(t testing.TB) *runtime.Scheme {
 
 // Namespace makes a namespace for one test and returns its name. Nothing
 // deletes its content: no controller runs that could.
-func Namespace(t testing.TB, c client.Client) string {
-	t.Helper()
+func Namespace(tb testing.TB, c client.Client) string {
+	tb.Helper()
 	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "test-"}}
-	if err := c.Create(t.Context(), ns); err != nil {
-		t.Fatalf("make a namespace: %v", err)
+	if err := c.Create(tb.Context(), ns); err != nil {
+		tb.Fatalf("make a namespace: %v", err)
 	}
 	return ns.Name
 }
@@ -122,12 +125,12 @@ func (s *server) stop() error {
 }
 
 // missing ends a test that has no API server.
-func missing(t testing.TB, err error) {
-	t.Helper()
+func missing(tb testing.TB, err error) {
+	tb.Helper()
 	if os.Getenv(requireEnv) != "" {
-		t.Fatalf("no API server to test against: %v", err)
+		tb.Fatalf("no API server to test against: %v", err)
 	}
-	t.Skipf("no API server to test against: %v", err)
+	tb.Skipf("no API server to test against: %v", err)
 }
 
 // assets is the folder that holds etcd and kube-apiserver.
