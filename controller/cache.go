@@ -38,13 +38,14 @@ func cacheOptions(opts Options) cache.Options {
 	applied := cache.ByObject{Label: ours}
 	out := cache.Options{
 		ByObject: map[client.Object]cache.ByObject{
-			&appsv1.StatefulSet{}:         applied,
-			&corev1.Service{}:             applied,
-			&corev1.ConfigMap{}:           applied,
-			&networkingv1.NetworkPolicy{}: applied,
-			&corev1.Secret{}:              {Label: ours, Transform: cache.TransformStripManagedFields()},
-			&corev1.Pod{}:                 {Label: ours, Transform: cache.TransformStripManagedFields()},
-			&corev1.Node{}:                {Transform: slimNode},
+			&appsv1.StatefulSet{}:           applied,
+			&corev1.Service{}:               applied,
+			&corev1.ConfigMap{}:             applied,
+			&networkingv1.NetworkPolicy{}:   applied,
+			&corev1.Secret{}:                {Label: ours, Transform: cache.TransformStripManagedFields()},
+			&corev1.Pod{}:                   {Label: ours, Transform: cache.TransformStripManagedFields()},
+			&corev1.PersistentVolumeClaim{}: {Label: ours, Transform: cache.TransformStripManagedFields()},
+			&corev1.Node{}:                  {Transform: slimNode},
 			&discoveryv1.EndpointSlice{}: {
 				Namespaces: map[string]cache.Config{hostAPINamespace: {
 					FieldSelector: fields.OneTermEqualSelector("metadata.name", hostAPIName),

@@ -42,8 +42,9 @@ func prove(s *Scope) error {
 	held := s.vc.Status.Isolation
 	facts := &ledger{}
 	silent := 0
-	for i := range s.pods {
-		p := &s.pods[i]
+	pods := s.livingPods()
+	for i := range pods {
+		p := &pods[i]
 		facts.add(p, hostFacts(&p.Spec))
 		if snapshot, ok := s.reports[p.UID]; ok {
 			facts.add(p, guestFacts(snapshot.Facts))
@@ -52,7 +53,7 @@ func prove(s *Scope) error {
 		}
 	}
 	s.vc.Status.Isolation = s.remember(held, facts.list)
-	s.judgeIsolation(silent)
+	s.judgeIsolation(len(pods), silent)
 	return nil
 }
 
@@ -94,7 +95,7 @@ func (s *Scope) remember(held, found []v1alpha1.IsolationFact) []v1alpha1.Isolat
 	return found
 }
 
-func (s *Scope) judgeIsolation(silent int) {
+func (s *Scope) judgeIsolation(pods, silent int) {
 	var broken, noSeccomp []string
 	for _, f := range s.vc.Status.Isolation {
 		switch {
@@ -107,7 +108,7 @@ func (s *Scope) judgeIsolation(silent int) {
 	}
 	const condition = v1alpha1.ConditionIsolated
 	switch {
-	case len(s.pods) == 0:
+	case pods == 0:
 		s.unknown(condition, v1alpha1.ReasonPending, "no node pod exists yet")
 	case len(broken) > 0:
 		s.no(condition, v1alpha1.ReasonViolated, "the node pods are not isolated: "+strings.Join(broken, ", ")+
@@ -119,7 +120,7 @@ func (s *Scope) judgeIsolation(silent int) {
 		s.no(condition, v1alpha1.ReasonSeccompOff, "the node pods run without a seccomp profile ("+strings.Join(noSeccomp, ", ")+
 			"); install the profile on the nodes with: vclusterctl runtime install")
 	default:
-		s.yes(condition, v1alpha1.ReasonProven, fmt.Sprintf("%s proven unprivileged, by the host and from within", are(len(s.pods), "node pod")))
+		s.yes(condition, v1alpha1.ReasonProven, fmt.Sprintf("%s proven unprivileged, by the host and from within", are(pods, "node pod")))
 	}
 }
 

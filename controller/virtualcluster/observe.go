@@ -32,6 +32,7 @@ func (r *Reconciler) observe(ctx context.Context, vc *v1alpha1.VirtualCluster) (
 		r.observeChildren,
 		r.observeSecrets,
 		r.observePods,
+		r.observeClaims,
 		r.observeHost,
 		r.observeCatalogue,
 	} {

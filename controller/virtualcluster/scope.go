@@ -129,3 +129,14 @@ func (s *Scope) groupPods(group string) []corev1.Pod {
 	}
 	return out
 }
+
+// livingPods are the pods that are not about to go.
+func (s *Scope) livingPods() []corev1.Pod {
+	var out []corev1.Pod
+	for _, p := range s.pods {
+		if p.DeletionTimestamp == nil {
+			out = append(out, p)
+		}
+	}
+	return out
+}

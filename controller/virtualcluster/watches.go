@@ -37,7 +37,8 @@ func (r *Reconciler) Setup(mgr manager.Manager, news <-chan event.TypedGenericEv
 		Owns(&corev1.ConfigMap{}).
 		Owns(&networkingv1.NetworkPolicy{}).
 		Owns(&corev1.Secret{}, builder.OnlyMetadata).
-		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(clusterOfPod)).
+		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(clusterByLabel)).
+		WatchesMetadata(&corev1.PersistentVolumeClaim{}, handler.EnqueueRequestsFromMapFunc(clusterByLabel)).
 		Watches(&nodev1.RuntimeClass{}, everything).
 		Watches(&corev1.Node{}, everything, builder.WithPredicates(nodeChanged())).
 		Watches(&networkingv1.ServiceCIDR{}, everything).
@@ -65,8 +66,9 @@ func (r *Reconciler) withForget() reconcile.Reconciler {
 	})
 }
 
-// clusterOfPod finds the cluster that a node pod belongs to.
-func clusterOfPod(_ context.Context, obj client.Object) []reconcile.Request {
+// clusterByLabel finds the cluster of what is only indirectly owned by it: node
+// pods and their volumes.
+func clusterByLabel(_ context.Context, obj client.Object) []reconcile.Request {
 	name := obj.GetLabels()[v1alpha1.LabelCluster]
 	if name == "" {
 		return nil

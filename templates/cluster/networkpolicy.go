@@ -72,8 +72,7 @@ func egress(in Input) []*networkingv1ac.NetworkPolicyEgressRuleApplyConfiguratio
 			WithTo(namespacePeer("kube-system")).
 			WithPorts(port(corev1.ProtocolUDP, 53), port(corev1.ProtocolTCP, 53)),
 		networkingv1ac.NetworkPolicyEgressRule().WithTo(clusterPeer(in)),
-		networkingv1ac.NetworkPolicyEgressRule().
-			WithTo(world(worldV4, closed(in.Host, worldV4)), world(worldV6, closed(in.Host, worldV6))),
+		networkingv1ac.NetworkPolicyEgressRule().WithTo(worlds(in.Host)...),
 	}
 	for _, allow := range in.Spec.Network.Allow {
 		rules = append(rules, allowed(allow))
@@ -97,6 +96,17 @@ func closed(host HostNetwork, family netip.Prefix) []string {
 	}
 	slices.SortFunc(out, strings.Compare)
 	return slices.Compact(out)
+}
+
+// worlds are all addresses that are open. Of IPv6 there are none where the host
+// has none: not every implementation takes rules of a family it does not run.
+func worlds(host HostNetwork) []*networkingv1ac.NetworkPolicyPeerApplyConfiguration {
+	out := []*networkingv1ac.NetworkPolicyPeerApplyConfiguration{world(worldV4, closed(host, worldV4))}
+	v6 := func(p netip.Prefix) bool { return p.Addr().Is6() }
+	if slices.ContainsFunc(slices.Concat(host.PodCIDRs, host.ServiceCIDRs), v6) {
+		out = append(out, world(worldV6, closed(host, worldV6)))
+	}
+	return out
 }
 
 func world(family netip.Prefix, except []string) *networkingv1ac.NetworkPolicyPeerApplyConfiguration {

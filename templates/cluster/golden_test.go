@@ -1,0 +1,202 @@
+package cluster
+
+import (
+	"flag"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/yaml"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/runtime/profile"
+	"github.com/vclusterctl/vclusterctl/runtime/userns"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestGolden holds every object of a cluster to the files of its variant.
+func TestGolden(t *testing.T) {
+	cases := map[string]struct {
+		reason  string
+		in      Input
+		seccomp bool
+	}{
+		"minimal": {
+			reason: "Everything left out: one server with a volume, reached inside the host.",
+			in:     minimal(),
+		},
+		"full": {
+			reason:  "Everything set: pools, scheduling, resources, exceptions, a node port, a seccomp profile.",
+			in:      full(),
+			seccomp: true,
+		},
+		"ephemeral": {
+			reason: "State without a volume, behind a load balancer, on a host with two address families.",
+			in:     ephemeralDualStack(),
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			shape := userns.New().PodShape(profile.PodOptions{Seccomp: tc.seccomp})
+			for file, obj := range objects(t, tc.in, shape) {
+				compare(t, filepath.Join("testdata", name, file+".yaml"), obj)
+			}
+		})
+	}
+}
+
+// objects builds all objects of a cluster, by the name of their golden file.
+func objects(t *testing.T, in Input, shape profile.PodShape) map[string]any {
+	t.Helper()
+	out := map[string]any{
+		"service-api":         APIService(in),
+		"service-nodes":       NodesService(in),
+		"networkpolicy-nodes": NodesPolicy(in),
+		"networkpolicy-api":   APIPolicy(in),
+		"secret-identity":     IdentitySecret(in, map[string][]byte{"ca.crt": []byte("x")}, map[string]string{"example.com/a": "b"}),
+		"secret-join":         JoinSecret(in, map[string][]byte{"token": []byte("x")}),
+		"secret-kubeconfig":   KubeconfigSecret(in, []byte("x")),
+	}
+	for _, g := range append([]Group{Servers(in.Spec)}, Pools(in.Spec)...) {
+		set, err := StatefulSet(in, g, shape)
+		if err != nil {
+			t.Fatal(err)
+		}
+		config, err := ConfigMap(in, g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out["statefulset-"+g.Name], out["configmap-"+g.Name] = set, config
+	}
+	return out
+}
+
+func compare(t *testing.T, file string, obj any) {
+	t.Helper()
+	got, err := yaml.Marshal(obj)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		write(t, file, got)
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(got), "\n")); diff != "" {
+		t.Errorf("%s: -want +got (go test -update writes it anew):\n%s", file, diff)
+	}
+}
+
+func write(t *testing.T, file string, data []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func minimal() Input {
+	return Input{
+		Name:      "dev",
+		Namespace: "team",
+		UID:       "4f3c",
+		Resolved: v1alpha1.Resolved{
+			Distro:           v1alpha1.DistroK8s,
+			Version:          "v1.36.3",
+			Image:            "localhost/vclusterctl/node:v1.36.3",
+			PodCIDR:          "10.244.0.0/16",
+			ServiceCIDR:      "10.96.0.0/16",
+			ClusterDomain:    "cluster.local",
+			Datastore:        "etcd",
+			TemplateRevision: TemplateRevision,
+		},
+		APIAddress:   "10.215.3.4",
+		IdentityKeys: []string{"sa.key", "ca.key", "ca.crt"},
+		Host: HostNetwork{
+			PodCIDRs:     []netip.Prefix{netip.MustParsePrefix("10.214.0.0/16")},
+			ServiceCIDRs: []netip.Prefix{netip.MustParsePrefix("10.215.0.0/16")},
+			APIEndpoints: []netip.Addr{netip.MustParseAddr("10.213.0.2")},
+		},
+		ControllerNamespace: "vclusterctl-system",
+	}
+}
+
+func full() Input {
+	in := minimal()
+	in.Spec = v1alpha1.VirtualClusterSpec{
+		ImagePullSecrets: []corev1.LocalObjectReference{{Name: "registry"}},
+		Servers: v1alpha1.Servers{
+			Resources: corev1.ResourceRequirements{
+				Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1500m")},
+				Limits:   corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("2Gi")},
+			},
+			Storage:        v1alpha1.Storage{Size: ptr.To(resource.MustParse("20Gi")), ClassName: ptr.To("fast")},
+			NodeScheduling: v1alpha1.NodeScheduling{NodeSelector: map[string]string{"disk": "ssd"}, PriorityClassName: "high"},
+		},
+		Pools: []v1alpha1.Pool{{
+			Name:     "big",
+			Replicas: ptr.To[int32](3),
+			Labels:   map[string]v1alpha1.LabelValue{"example.com/tier": "big"},
+			Taints: []v1alpha1.Taint{
+				{Key: "example.com/only", Value: "big", Effect: corev1.TaintEffectNoSchedule},
+				{Key: "example.com/all", Effect: corev1.TaintEffectNoExecute},
+			},
+			NodeScheduling: v1alpha1.NodeScheduling{
+				Tolerations: []corev1.Toleration{
+					{Key: "spot", Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoExecute, TolerationSeconds: ptr.To[int64](60)},
+					{Key: "for", Value: "us"},
+				},
+				Affinity: affinityOf("zone-a"),
+			},
+		}},
+		Network: v1alpha1.Network{Allow: []v1alpha1.NetworkRule{
+			{CIDR: "10.0.0.8/32", Ports: []v1alpha1.NetworkPort{{Port: 5432}, {Protocol: corev1.ProtocolUDP, Port: 53}}},
+			{CIDR: "169.254.20.10/32"},
+		}},
+		Expose: v1alpha1.Expose{
+			Type:        v1alpha1.ExposeNodePort,
+			Annotations: map[string]string{"example.com/a": "b"},
+			ExtraSANs:   []string{"api.example.com", "192.0.2.7"},
+		},
+		Config: map[string]string{"kube-apiserver.event-ttl": "2h"},
+	}
+	return in
+}
+
+func ephemeralDualStack() Input {
+	in := minimal()
+	in.Spec.Servers.Storage = v1alpha1.Storage{Ephemeral: ptr.To(true)}
+	in.Spec.Expose.Type = v1alpha1.ExposeLoadBalancer
+	in.Host.PodCIDRs = append(in.Host.PodCIDRs, netip.MustParsePrefix("fd00:1::/64"))
+	in.Host.APIEndpoints = append(in.Host.APIEndpoints, netip.MustParseAddr("2001:db8::1"))
+	return in
+}
+
+func affinityOf(zone string) *corev1.Affinity {
+	return &corev1.Affinity{
+		NodeAffinity: &corev1.NodeAffinity{RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{
+			NodeSelectorTerms: []corev1.NodeSelectorTerm{{MatchExpressions: []corev1.NodeSelectorRequirement{{
+				Key: corev1.LabelTopologyZone, Operator: corev1.NodeSelectorOpIn, Values: []string{zone},
+			}}}},
+		}},
+		PodAntiAffinity: &corev1.PodAntiAffinity{PreferredDuringSchedulingIgnoredDuringExecution: []corev1.WeightedPodAffinityTerm{{
+			Weight: 10,
+			PodAffinityTerm: corev1.PodAffinityTerm{
+				TopologyKey:   corev1.LabelHostname,
+				LabelSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"a": "b"}},
+			},
+		}}},
+	}
+}
