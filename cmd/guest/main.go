@@ -20,11 +20,12 @@ import (
 
 // commands are what the units of the node image call, in the order of a boot.
 var commands = map[string]func(context.Context, *slog.Logger) error{
-	"prepare":   prepare.Run,         // before any component: look, then write its configuration
-	"serve":     serve.Run,           // from then on: health and report
-	"images":    bootstrap.Images,    // once containerd runs: import what ships with the image
-	"bootstrap": bootstrap.Cluster,   // once the API serves: what a cluster needs to be one
-	"cni":       network.WriteConfig, // once flannel has a subnet: the pod network
+	"prepare":      prepare.Run,         // before any component: look, then write its configuration
+	"serve":        serve.Run,           // from then on: health and report
+	"images":       bootstrap.Images,    // once containerd runs: import what ships with the image
+	"bootstrap":    bootstrap.Cluster,   // once the API serves: what a cluster needs to be one
+	"await-subnet": network.AwaitSubnet, // before flannel and kube-router, which need one
+	"cni":          network.WriteConfig, // once flannel has a subnet: the pod network
 }
 
 func main() {
@@ -32,7 +33,7 @@ func main() {
 		fail(ociwrapper.Exec(os.Args[1:]))
 	}
 	if len(os.Args) != 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: guest prepare|serve|images|bootstrap|cni")
+		fmt.Fprintln(os.Stderr, "usage: guest prepare|serve|images|bootstrap|await-subnet|cni")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)

@@ -20,11 +20,16 @@ func (p *plan) agent() []File {
 	return []File{{Path: BootstrapKubeconfig, Mode: 0o600, Content: mustYAML(kubeconfig)}}
 }
 
-// kubeletKubeconfig is where this node's kubelet keeps its credentials. A
-// server's are made at each boot; a pool node's come from its cluster and
-// live on the state volume.
+// kubeletKubeconfig is where this node's kubelet keeps its credentials.
 func (p *plan) kubeletKubeconfig() string {
-	if p.Config.Role == guestapi.RoleServer {
+	return KubeletCredentials(p.Config.Role)
+}
+
+// KubeletCredentials is the kubeconfig of a node's kubelet. A server's is made
+// at each boot; a pool node's comes from its cluster and lives on the state
+// volume.
+func KubeletCredentials(role guestapi.Role) string {
+	if role == guestapi.RoleServer {
 		return KubeletKubeconfig
 	}
 	return guestapi.StateDir + "/kubelet.conf"

@@ -44,6 +44,10 @@ func (p *plan) etcd() File {
 		"peer-client-cert-auth":       "true",
 		"peer-trusted-ca-file":        PKIDir + "/etcd/ca.crt",
 		"log-level":                   "warn",
+		// A single member waits one election timeout before it elects itself;
+		// the defaults are made for members that are milliseconds apart.
+		"heartbeat-interval": "10",
+		"election-timeout":   "100",
 	})
 }
 
@@ -82,16 +86,20 @@ func (p *plan) apiServer() File {
 func (p *plan) controllerManager() File {
 	const kubeconfig = RunDir + "/controller-manager.conf"
 	return p.args("kube-controller-manager", map[string]string{
-		"allocate-node-cidrs":              "true",
-		"authentication-kubeconfig":        kubeconfig,
-		"authorization-kubeconfig":         kubeconfig,
-		"bind-address":                     "127.0.0.1",
-		"client-ca-file":                   PKIDir + "/ca.crt",
-		"cluster-cidr":                     p.Config.PodCIDR,
-		"cluster-name":                     "kubernetes",
-		"cluster-signing-cert-file":        PKIDir + "/ca.crt",
-		"cluster-signing-key-file":         PKIDir + "/ca.key",
-		"controllers":                      "*,bootstrapsigner,tokencleaner",
+		"allocate-node-cidrs":       "true",
+		"authentication-kubeconfig": kubeconfig,
+		"authorization-kubeconfig":  kubeconfig,
+		"bind-address":              "127.0.0.1",
+		"client-ca-file":            PKIDir + "/ca.crt",
+		"cluster-cidr":              p.Config.PodCIDR,
+		"cluster-name":              "kubernetes",
+		"cluster-signing-cert-file": PKIDir + "/ca.crt",
+		"cluster-signing-key-file":  PKIDir + "/ca.key",
+		"controllers":               "*,bootstrapsigner,tokencleaner",
+		// Every controller asks for a token of its own before any starts; at
+		// the default rate that alone takes five seconds.
+		"kube-api-burst":                   "400",
+		"kube-api-qps":                     "200",
 		"kubeconfig":                       kubeconfig,
 		"leader-elect":                     "false", // one server: a lease would only delay the start
 		"requestheader-client-ca-file":     PKIDir + "/front-proxy-ca.crt",
