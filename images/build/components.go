@@ -22,10 +22,9 @@ type component struct {
 	pkg     string
 	tags    []string
 	defines map[string]string // linker's -X
+	ldflags string            // further linker flags
 	// cgo components are linked statically against the C library.
-	cgo bool
-	// image is true for what goes into the node's /usr/local/bin itself, and
-	// not only into a bundled image.
+	cgo      bool
 	binaries []binary
 }
 
@@ -196,6 +195,9 @@ func (c component) goBuild(out string) []string {
 	link := []string{"-s", "-w", "-buildid="}
 	for _, name := range sortedKeys(c.defines) {
 		link = append(link, "-X", name+"="+c.defines[name])
+	}
+	if c.ldflags != "" {
+		link = append(link, c.ldflags)
 	}
 	if c.cgo {
 		link = append(link, "-extldflags", "'-static -Wl,--build-id=none'")

@@ -2,30 +2,40 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/vclusterctl/vclusterctl/images"
 )
 
-// makeOwn compiles this project's binaries and pause. Go's own build cache
-// decides what has to be compiled again.
-func makeOwn(ctx context.Context, run executor, opts options) (string, error) {
-	dir := filepath.Join(opts.cache, "own")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+// makeOwn compiles this project's binaries, as far as the targets need them,
+// and pause. Nothing is kept: Go's own build cache decides what has to be
+// compiled again.
+func makeOwn(ctx context.Context, run executor, opts options, targets []string) (string, error) {
+	dir, err := os.MkdirTemp("", "vclusterctl-own-")
+	if err != nil {
 		return "", err
 	}
-	own := component{pkg: "./cmd/..."}
-	args := own.goBuild(dir)
-	if opts.ldflags != "" {
-		args[len(args)-4] += " " + opts.ldflags
+	if slices.Contains(targets, targetNode) {
+		if err := compileOwn(ctx, run, opts.root, dir, "./cmd/guest", ""); err != nil {
+			return dir, err
+		}
+		if err := makePause(ctx, run, opts, filepath.Join(dir, images.Pause)); err != nil {
+			return dir, err
+		}
 	}
-	args = append(args[:len(args)-1], "./cmd/vclusterctl", "./cmd/guest")
-	if _, err := run.run(ctx, command{dir: opts.root, env: own.environment(), args: args}); err != nil {
-		return "", fmt.Errorf("own binaries: %w", err)
+	if slices.Contains(targets, targetController) {
+		return dir, compileOwn(ctx, run, opts.root, dir, "./cmd/vclusterctl", opts.ldflags)
 	}
-	return dir, makePause(ctx, run, opts, filepath.Join(dir, images.Pause))
+	return dir, nil
+}
+
+// compileOwn compiles one of this project's commands the way a component is.
+func compileOwn(ctx context.Context, run executor, root, dir, pkg, ldflags string) error {
+	own := component{pkg: pkg, ldflags: ldflags}
+	_, err := run.run(ctx, command{dir: root, env: own.environment(), args: own.goBuild(dir)})
+	return err
 }
 
 // makePause compiles pause as a small static binary.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -39,10 +40,14 @@ func build(ctx context.Context, opts options, targets []string) error {
 		}
 	}
 	made, err := makeParts(ctx, run, opts, targets)
+	defer os.RemoveAll(made.own)
 	if err != nil {
 		return err
 	}
 	if err := makeTargets(opts, made, targets); err != nil {
+		return err
+	}
+	if err := prune(opts.cache, started.Add(-keepUnused), "components", "layers", "rootfs"); err != nil {
 		return err
 	}
 	opts.logf("done in %s", time.Since(started).Round(time.Millisecond*100))
@@ -75,10 +80,11 @@ func makeParts(ctx context.Context, run executor, opts options, targets []string
 			return nil
 		}
 		var err error
-		made.own, err = makeOwn(ctx, run, opts)
+		made.own, err = makeOwn(ctx, run, opts, targets)
 		return err
 	})
-	return made, group.Wait()
+	err := group.Wait()
+	return made, err
 }
 
 // makeTargets assembles the targets from their parts.
