@@ -59,7 +59,7 @@ func tryLock(path string) (*os.File, error) {
 	if err == nil && sameFile(f, path) {
 		return f, nil
 	}
-	f.Close()
+	_ = f.Close()
 	if err != nil && !errors.Is(err, unix.EWOULDBLOCK) {
 		return nil, fmt.Errorf("take the host's lock: %w", err)
 	}

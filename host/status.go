@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -75,7 +76,7 @@ func stopped(o Options, status Status) (Status, error) {
 }
 
 func endpoint(r record) string {
-	return fmt.Sprintf("https://%s:6443", r.Plan.NodeAddr())
+	return "https://" + net.JoinHostPort(r.Plan.NodeAddr().String(), "6443")
 }
 
 // guestClient returns the client for the guest of a running host.

@@ -150,11 +150,6 @@ func Delegated(controllers []string) bool {
 	return true
 }
 
-// inUserNamespace says whether node-wide settings are out of reach.
-func (p *plan) inUserNamespace() bool {
-	return !p.Config.Bare
-}
-
 // args renders one component's argument file: the environment file of its
 // unit, whose ARGS systemd splits at white space, honouring quotes. Raw
 // settings of the user come last and win.

@@ -63,7 +63,7 @@ func (i Inside) command(ctx context.Context, args []string) (*exec.Cmd, func(), 
 	cmd.Env = environment
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: int(cgroup.Fd())}
-	return cmd, func() { cgroup.Close() }, nil
+	return cmd, func() { _ = cgroup.Close() }, nil
 }
 
 // openCgroup opens the cgroup that the process is in now. For PID 1 of a node

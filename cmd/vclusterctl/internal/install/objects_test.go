@@ -213,4 +213,3 @@ func TestOrder(t *testing.T) {
 		}
 	}
 }
-

@@ -96,6 +96,7 @@ func (c *Checklist) line(p phase.Phase) string {
 		return fmt.Sprintf(" %s %s %s", c.paint(red, "✗"), seconds(c.track.elapsed()), text)
 	case phase.Active:
 		return fmt.Sprintf(" %s %s %s", spinner[c.frame%len(spinner)], seconds(c.track.elapsed()), text)
+	case phase.Waiting:
 	}
 	return fmt.Sprintf("   %s %s", strings.Repeat(" ", len(seconds(0))), c.paint(faint, text))
 }

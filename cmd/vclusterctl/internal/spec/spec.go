@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"reflect"
@@ -41,7 +42,7 @@ func Read(r io.Reader) (*unstructured.Unstructured, error) {
 	var found *unstructured.Unstructured
 	for {
 		next := map[string]any{}
-		if err := decoder.Decode(&next); err == io.EOF {
+		if err := decoder.Decode(&next); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			return nil, err

@@ -222,7 +222,7 @@ func (o *CreateOptions) printResult(ctx context.Context, t *target, done outcome
 
 func (o *CreateOptions) printDryRunOn(err error, u *unstructured.Unstructured) error {
 	if err != nil {
-		return nil
+		return nil //nolint:nilerr // the caller returns it
 	}
 	return o.printDryRun(u)
 }

@@ -126,7 +126,7 @@ func (t *target) killPods(ctx context.Context) error {
 
 func (o *DeleteOptions) printResult(t *target, failed error) error {
 	if failed != nil {
-		return nil
+		return nil //nolint:nilerr // the caller returns it
 	}
 	suffix := ""
 	if o.DryRun != dryRunNone {
@@ -154,7 +154,7 @@ func (o *DeleteOptions) await(ctx context.Context, t *target) error {
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return cli.TimedOut(
-			"It goes on by itself. See what is left with: kubectl get all,secrets,configmaps,pvc -n "+t.namespace+" -l "+v1alpha1.LabelCluster+"="+t.name,
+			"It goes on by itself. See what is left with: kubectl get all,secrets,configmaps,pvc,networkpolicies -n "+t.namespace+" -l "+v1alpha1.LabelCluster+"="+t.name,
 			"virtual cluster %q in namespace %q is not gone after %s", t.name, t.namespace, o.Timeout)
 	}
 	return err
@@ -169,6 +169,7 @@ var dependents = []schema.GroupVersionKind{
 	{Version: "v1", Kind: "Service"},
 	{Version: "v1", Kind: "Secret"},
 	{Version: "v1", Kind: "ConfigMap"},
+	{Group: "networking.k8s.io", Version: "v1", Kind: "NetworkPolicy"},
 }
 
 func (t *target) selector() client.MatchingLabels {

@@ -84,16 +84,16 @@ func (o *ListOptions) printTable(ctx context.Context, lister *cli.Lister) error 
 	if len(table.Rows) == 0 {
 		o.Hintf("No virtual clusters %s.", where(lister.Namespace))
 	}
-	print := cli.TablePrinter(o.Out, o.Output == cli.OutputWide, o.AllNamespaces)
+	show := cli.TablePrinter(o.Out, o.Output == cli.OutputWide, o.AllNamespaces)
 	if len(table.Rows) > 0 {
-		if err := print(table); err != nil {
+		if err := show(table); err != nil {
 			return err
 		}
 	}
 	if !o.Watch {
 		return nil
 	}
-	return lister.Watch(ctx, table.ResourceVersion, print)
+	return lister.Watch(ctx, table.ResourceVersion, show)
 }
 
 func where(namespace string) string {
