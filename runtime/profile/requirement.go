@@ -12,6 +12,10 @@ const (
 	// KindSyscall is a system call that the container runtime's own default
 	// seccomp profile does not allow.
 	KindSyscall Kind = "Syscall"
+	// KindAbsentSyscall is a system call that is answered as though the kernel
+	// did not have it, where that default profile forbids it: programs know how
+	// to do without the one, and give up on the other.
+	KindAbsentSyscall Kind = "AbsentSyscall"
 	// KindSetting is a field of the security context.
 	KindSetting Kind = "Setting"
 )

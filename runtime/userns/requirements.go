@@ -3,8 +3,11 @@ package userns
 import "github.com/vclusterctl/vclusterctl/runtime/profile"
 
 // innerRefused is what happens without a capability that the node itself has no
-// use for.
-const innerRefused = "Inner containers do not start: the inner containerd gives them its default set, and runc can only give what it has."
+// use for, and innerCaps what the inner runc says then.
+const (
+	innerRefused = "Inner containers do not start: the inner containerd gives them its default set, and runc can only give what it has."
+	innerCaps    = "unable to apply caps"
+)
 
 // requirements is everything a node pod is given. The order of the capabilities
 // is that of the container runtime's default set, then what is added to it.
@@ -21,25 +24,28 @@ func requirements() []profile.Requirement {
 // containerd in turn.
 func defaultCapabilities() []profile.Requirement {
 	return []profile.Requirement{
-		byDefault("CHOWN", "containerd gives the files of an image, and the kubelet those of a volume, their owners.", "Images do not unpack."),
-		byDefault("DAC_OVERRIDE", "containerd and the kubelet work on files that belong to the users of inner pods.", "Volumes and images of users other than root cannot be prepared."),
-		byDefault("FSETID", "containerd and the kubelet set setgid bits on files of groups they are not in.", "Setgid bits of images and of volumes with an fsGroup are lost."),
-		byDefault("FOWNER", "containerd, the kubelet and systemd-tmpfiles set modes and times of files they do not own.", "Images do not unpack."),
-		byDefault("MKNOD", "Inner containers have it by default. It makes no devices in a user namespace, for nobody.", innerRefused),
-		byDefault("NET_RAW", "Inner containers have it by default, for ping; iptables in its legacy variant opens a raw socket.", innerRefused),
-		byDefault("SETGID", "systemd and runc start processes as other groups.", "No service with a user of its own starts."),
-		byDefault("SETUID", "systemd and runc start processes as other users.", "No service with a user of its own starts."),
-		byDefault("SETFCAP", "containerd restores file capabilities when it unpacks images; a nested user namespace that maps root needs it too.", "Images with file capabilities do not unpack."),
-		byDefault("SETPCAP", "runc and systemd take capabilities out of the bounding set of what they start.", "No inner container starts."),
-		byDefault("NET_BIND_SERVICE", "CoreDNS asks for it, and inner containers have it by default.", innerRefused),
-		byDefault("SYS_CHROOT", "Joining a mount namespace takes it: exec into an inner pod does that.", "No exec into inner pods, and no inner exec probe."),
-		byDefault("KILL", "systemd, containerd and the kubelet stop processes of other users.", "Services and inner pods of other users cannot be stopped."),
-		byDefault("AUDIT_WRITE", "Inner containers have it by default. It writes no audit records in a user namespace, for nobody.", innerRefused),
+		byDefault("CHOWN", innerCaps, "containerd gives the files of an image, and the kubelet those of a volume, their owners.", "Images do not unpack."),
+		byDefault("DAC_OVERRIDE", innerCaps, "containerd and the kubelet work on files that belong to the users of inner pods.", "Volumes and images of users other than root cannot be prepared."),
+		byDefault("FSETID", innerCaps, "containerd and the kubelet set setgid bits on files of groups they are not in.", "Setgid bits of images and of volumes with an fsGroup are lost."),
+		byDefault("FOWNER", innerCaps, "containerd, the kubelet and systemd-tmpfiles set modes and times of files they do not own.", "Images do not unpack."),
+		byDefault("MKNOD", innerCaps, "Inner containers have it by default. It makes no devices in a user namespace, for nobody.", innerRefused),
+		byDefault("NET_RAW", innerCaps, "Inner containers have it by default, for ping; iptables in its legacy variant opens a raw socket.", innerRefused),
+		byDefault("SETGID", "setgroups: operation not permitted", "systemd and runc start processes as other groups.", "No inner container and no service with a user of its own starts."),
+		byDefault("SETUID", innerCaps, "systemd and runc start processes as other users.", "No inner container and no service with a user of its own starts."),
+		byDefault("SETFCAP", innerCaps, "containerd restores file capabilities when it unpacks images; a nested user namespace that maps root needs it too.", "Images with file capabilities do not unpack."),
+		byDefault("SETPCAP", innerCaps, "runc and systemd take capabilities out of the bounding set of what they start.", "Inner containers would keep what the node has."),
+		byDefault("NET_BIND_SERVICE", innerCaps, "CoreDNS asks for it, and inner containers have it by default.", innerRefused),
+		byDefault("SYS_CHROOT", "join container mntns: setns: operation not permitted", "runc joins the mount namespace of a container that it makes or enters.", "Inner containers do not start."),
+		byDefault("KILL", innerCaps, "systemd, containerd and the kubelet stop processes of other users.", "Services and inner pods of other users cannot be stopped."),
+		byDefault("AUDIT_WRITE", innerCaps, "Inner containers have it by default. It writes no audit records in a user namespace, for nobody.", innerRefused),
 	}
 }
 
-func byDefault(name, reason, without string) profile.Requirement {
-	return profile.Requirement{Kind: profile.KindCapability, Name: name, Reason: reason, Without: without, InDefault: true}
+func byDefault(name, symptom, reason, without string) profile.Requirement {
+	return profile.Requirement{
+		Kind: profile.KindCapability, Name: name,
+		Reason: reason, Without: without, Symptom: symptom, InDefault: true,
+	}
 }
 
 // addedCapabilities are those that no pod gets unless it asks for them. All of
@@ -59,9 +65,9 @@ func addedCapabilities() []profile.Requirement {
 		},
 		{
 			Kind: profile.KindCapability, Name: "SYS_PTRACE",
-			Reason:  "runc opens the namespaces of inner containers, whose processes may not be looked at otherwise.",
-			Without: "Inner containers do not start.",
-			Symptom: "open container mntns",
+			Reason:  "runc opens the namespaces of a running inner container to enter it, and may look at another user's process only with this.",
+			Without: "No exec into, and no exec probe of, inner containers that do not run as root; some do not start at all.",
+			Symptom: "Permission denied",
 		},
 	}
 }
@@ -83,31 +89,21 @@ func settings() []profile.Requirement {
 	}
 }
 
-// syscalls are those that the container runtime's default seccomp profile does
-// not allow to a container with the capabilities above.
+// syscalls are where the seccomp profile differs from what the container
+// runtime gives by default to a container with the capabilities above.
 func syscalls() []profile.Requirement {
 	return []profile.Requirement{
 		{
 			Kind: profile.KindSyscall, Name: "pivot_root",
 			Reason:  "runc changes the root of every inner container with it.",
 			Without: "Inner containers do not start.",
-			Symptom: "pivot_root",
+			Symptom: "pivot_root .: operation not permitted",
 		},
 		{
-			Kind: profile.KindSyscall, Name: "keyctl",
-			Reason:  "runc gives every inner container a session keyring of its own.",
-			Without: "Inner containers do not start, unless the inner runc is told NoNewKeyring.",
+			Kind: profile.KindAbsentSyscall, Name: "keyctl",
+			Reason:  "runc makes a session keyring for every inner container, and does without where the kernel has none. Keyrings are no part of a user namespace's isolation, so the pod gets none.",
+			Without: "Inner containers do not start.",
 			Symptom: "unable to join session keyring",
-		},
-		{
-			Kind: profile.KindSyscall, Name: "add_key",
-			Reason:  "Belongs to keyctl: whoever may manage keyrings may put keys into them.",
-			Without: "Inner containers without a seccomp profile of their own cannot add keys.",
-		},
-		{
-			Kind: profile.KindSyscall, Name: "request_key",
-			Reason:  "Belongs to keyctl: whoever may manage keyrings may look keys up.",
-			Without: "Inner containers without a seccomp profile of their own cannot look up keys.",
 		},
 	}
 }

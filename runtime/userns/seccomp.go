@@ -9,6 +9,7 @@ import (
 	"path"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"k8s.io/utils/ptr"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
@@ -28,6 +29,9 @@ const (
 	present = "present"
 	// hashLength of the profile's hash in its name, in hex digits.
 	hashLength = 12
+	// enosys is the error of a system call that the kernel does not have, on
+	// both architectures.
+	enosys = uint(38)
 )
 
 // architectures that node images exist for, in the order of the hash.
@@ -41,12 +45,14 @@ type seccompSet struct {
 	hash string
 }
 
-// newSeccompSet allows more system calls on top of containerd's default.
-func newSeccompSet(allow []string) seccompSet {
+// newSeccompSet changes containerd's default as the requirements say.
+func newSeccompSet(requirements []profile.Requirement) seccompSet {
+	allow := profile.Names(requirements, profile.KindSyscall)
+	absent := profile.Names(requirements, profile.KindAbsentSyscall)
 	set := seccompSet{data: map[string][]byte{}}
 	h := sha256.New()
 	for _, arch := range architectures {
-		set.data[arch] = seccompFor(arch, allow)
+		set.data[arch] = seccompFor(arch, allow, absent)
 		h.Write(set.data[arch])
 	}
 	set.hash = hex.EncodeToString(h.Sum(nil))[:hashLength]
@@ -55,13 +61,16 @@ func newSeccompSet(allow []string) seccompSet {
 
 // seccompFor panics only if an embedded file is broken, which no input can
 // cause and the tests of this package would show.
-func seccompFor(arch string, allow []string) []byte {
+func seccompFor(arch string, allow, absent []string) []byte {
 	base, err := defaultSeccomp(arch)
 	if err != nil {
 		panic(err)
 	}
 	if len(allow) > 0 {
 		base.Syscalls = append(base.Syscalls, specs.LinuxSyscall{Names: allow, Action: specs.ActAllow})
+	}
+	if len(absent) > 0 {
+		base.Syscalls = append(base.Syscalls, specs.LinuxSyscall{Names: absent, Action: specs.ActErrno, ErrnoRet: ptr.To(enosys)})
 	}
 	data, err := json.MarshalIndent(base, "", "  ")
 	if err != nil {

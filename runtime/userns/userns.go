@@ -54,7 +54,7 @@ func (p Profile) Without(kind profile.Kind, name string) (Profile, error) {
 }
 
 func withRequirements(all []profile.Requirement) Profile {
-	return Profile{requirements: all, seccomp: newSeccompSet(profile.Names(all, profile.KindSyscall))}
+	return Profile{requirements: all, seccomp: newSeccompSet(all)}
 }
 
 // Knowledge implements profile.Profile.
