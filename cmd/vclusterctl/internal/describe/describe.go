@@ -145,13 +145,13 @@ func (p *page) isolation(status v1alpha1.VirtualClusterStatus) {
 	if len(status.Isolation) == 0 {
 		return
 	}
-	p.section("Isolation", "PROPERTY", "VALUE", "SOURCE", "VERDICT")
+	p.section("Isolation", "PROPERTY", "VERDICT", "SOURCE", "VALUE")
 	for _, f := range status.Isolation {
 		verdict := "holds"
 		if !f.Holds {
 			verdict = "DOES NOT HOLD"
 		}
-		p.row("", f.Name, f.Value, strings.ToLower(string(f.Source)), verdict)
+		p.row("", f.Name, verdict, strings.ToLower(string(f.Source)), f.Value)
 	}
 }
 

@@ -75,7 +75,8 @@ func (o *CreateOptions) send(ctx context.Context, t *target, u *unstructured.Uns
 func differences(have, want any, at string) []string {
 	h, hok := have.(map[string]any)
 	w, wok := want.(map[string]any)
-	if !hok || !wok {
+	bothMaps := (hok || have == nil) && (wok || want == nil) // an absent map is an empty one
+	if !bothMaps {
 		if reflect.DeepEqual(have, want) {
 			return nil
 		}

@@ -133,7 +133,7 @@ func (o *UninstallOptions) clearClusters(ctx context.Context, c client.WithWatch
 	case !o.All:
 		return cli.Refused(
 			"Delete them with --all, or leave them running without a controller with --force",
-			"%s still exist, for example %q in namespace %q", count(len(list.Items), "VirtualCluster"), list.Items[0].Name, list.Items[0].Namespace)
+			"%s left, for example %q in namespace %q", count(len(list.Items), "VirtualCluster"), list.Items[0].Name, list.Items[0].Namespace)
 	}
 	return o.deleteClusters(ctx, c, list.Items)
 }
