@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -24,7 +25,7 @@ func sanitise(r guestapi.Report) guestapi.Report {
 	r.Distro = clean(r.Distro, maxName)
 	r.Version = clean(r.Version, maxName)
 	r.Facts = sanitiseFacts(r.Facts)
-	r.Timeline = each(r.Timeline, func(m guestapi.Milestone) guestapi.Milestone {
+	r.Timeline = each(slices.DeleteFunc(r.Timeline, unstorable), func(m guestapi.Milestone) guestapi.Milestone {
 		return guestapi.Milestone{Name: clean(m.Name, maxName), Time: m.Time}
 	})
 	r.Nodes = each(r.Nodes, func(n guestapi.NodeState) guestapi.NodeState {
@@ -35,6 +36,11 @@ func sanitise(r guestapi.Report) guestapi.Report {
 	r.Problems = each(r.Problems, sanitiseProblem)
 	r.Degraded = each(r.Degraded, sanitiseProblem)
 	return r
+}
+
+// unstorable is true for times that have no form in JSON, or are none.
+func unstorable(m guestapi.Milestone) bool {
+	return m.Time.Unix() <= 0 || m.Time.Year() > 9999
 }
 
 func sanitiseFacts(f guestapi.Facts) guestapi.Facts {
