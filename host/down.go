@@ -8,21 +8,11 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/vclusterctl/vclusterctl/host/internal/cgroups"
 	"github.com/vclusterctl/vclusterctl/host/internal/network"
-	"github.com/vclusterctl/vclusterctl/host/internal/process"
 	"github.com/vclusterctl/vclusterctl/host/internal/rootfs"
 )
-
-// shutdownSignal is what systemd takes for an orderly poweroff: SIGRTMIN+3.
-const shutdownSignal = unix.Signal(37)
-
-// shutdownTimeout is how long the node may take for it before it is killed.
-const shutdownTimeout = 45 * time.Second
 
 // Down stops the embedded host and removes everything of it but its state, and
 // with Options.Purge that, too. Where nothing is left to stop or remove it does
@@ -94,33 +84,6 @@ func stop(ctx context.Context, o Options, n names, report Reporter) error {
 		return fmt.Errorf("remove the directory of this run: %w", err)
 	}
 	return checkLeftovers(o)
-}
-
-// shutDown asks the node to stop, and waits for it.
-func shutDown(ctx context.Context, o Options, r record, report Reporter) error {
-	init, err := r.Init.Open()
-	if errors.Is(err, process.ErrGone) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer init.Close()
-	report.say(StepStop, "stopping the node")
-	if err := init.Signal(shutdownSignal); err != nil {
-		return fmt.Errorf("stop the node: %w", err)
-	}
-	timed, cancel := context.WithTimeout(ctx, min(o.Timeout, shutdownTimeout))
-	defer cancel()
-	err = init.Wait(timed)
-	if err != nil && ctx.Err() == nil {
-		report.warn(StepStop, "the node did not stop in time; killing it")
-		return errors.Join(init.Signal(unix.SIGKILL), init.Wait(ctx))
-	}
-	if err != nil {
-		return fmt.Errorf("stop the node: %w", err)
-	}
-	return nil
 }
 
 // killAll kills what is left in the host's cgroup: nothing, after an orderly

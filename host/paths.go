@@ -6,6 +6,9 @@ import (
 	"github.com/vclusterctl/vclusterctl/host/internal/network"
 )
 
+// settingsFile is called the same in the state of every host.
+const settingsFile = "settings.json"
+
 // names are where everything of one host is, and what it is called.
 type names struct {
 	// Below the state root: what lasts.
@@ -42,7 +45,7 @@ func namesOf(o Options) names {
 		identity:   filepath.Join(state, "identity"),
 		join:       filepath.Join(state, "join"),
 		scratch:    filepath.Join(state, "scratch"),
-		settings:   filepath.Join(state, "settings.json"),
+		settings:   filepath.Join(state, settingsFile),
 		kubeconfig: filepath.Join(state, "kubeconfig"),
 		run:        run,
 		lock:       run + ".lock",

@@ -39,7 +39,7 @@ func (s *starter) awaitReady(ctx context.Context) error {
 			stop(errExited)
 		}
 	}()
-	boot := bootView{report: s.report}
+	boot := bootView{report: s.report, quiet: !s.started}
 	err = client.Follow(watched, s.record.Boot, boot.see)
 	stop(nil)
 	<-done
@@ -49,6 +49,7 @@ func (s *starter) awaitReady(ctx context.Context) error {
 // bootView shows a boot to the user, each milestone once.
 type bootView struct {
 	report Reporter
+	quiet  bool // as long as nothing has to be waited for
 	shown  int
 	last   guestapi.Report
 }
@@ -56,6 +57,11 @@ type bootView struct {
 // see takes the next report and says whether the node is ready.
 func (b *bootView) see(r guestapi.Report) bool {
 	b.last = r
+	if r.Schedulable && b.quiet {
+		b.report.say(StepBoot, "the host runs already")
+		return true
+	}
+	b.quiet = false
 	for ; b.shown < len(r.Timeline); b.shown++ {
 		m := r.Timeline[b.shown]
 		since := m.Time.Sub(r.Timeline[0].Time).Round(10 * time.Millisecond)

@@ -5,6 +5,7 @@ package host
 import (
 	"fmt"
 	"net/netip"
+	"path/filepath"
 
 	"github.com/vclusterctl/vclusterctl/host/internal/network"
 )
@@ -23,6 +24,11 @@ func ensureSettings(o Options, n names) (settings, error) {
 	if s.Plan.Subnet.IsValid() {
 		return s, checkSettings(o, s, used)
 	}
+	others, err := plansOfOthers(o)
+	if err != nil {
+		return settings{}, err
+	}
+	used = append(used, others...)
 	asked := network.Plan{Subnet: o.Subnet, PodCIDR: o.PodCIDR, ServiceCIDR: o.ServiceCIDR}
 	if s.Plan, err = network.Choose(asked, used); err != nil {
 		return settings{}, fmt.Errorf("choose the host's addresses: %w", err)
@@ -49,4 +55,22 @@ func checkSettings(o Options, s settings, used []netip.Prefix) error {
 		return fmt.Errorf("the host's addresses: %w; or begin anew with \"vclusterctl host down --purge\"", err)
 	}
 	return nil
+}
+
+// plansOfOthers lists the ranges of the other hosts on this machine: one that is
+// down now has no routes to show, and will want them back.
+func plansOfOthers(o Options) ([]netip.Prefix, error) {
+	files, err := filepath.Glob(filepath.Join(o.StateRoot, "*", settingsFile))
+	if err != nil {
+		return nil, fmt.Errorf("look for other hosts: %w", err)
+	}
+	var ranges []netip.Prefix
+	for _, file := range files {
+		var s settings
+		if err := readJSON(file, &s); err != nil {
+			return nil, fmt.Errorf("look for other hosts: %w", err)
+		}
+		ranges = append(ranges, s.Plan.Prefixes()...)
+	}
+	return ranges, nil
 }

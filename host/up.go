@@ -29,6 +29,7 @@ type starter struct {
 	record      record
 	files       map[string][]byte
 	lower       string
+	started     bool // by this Up
 }
 
 // Up starts the embedded host, waits until a pod can start on it, loads the
@@ -138,6 +139,7 @@ func (s *starter) start(ctx context.Context) error {
 			return errors.Join(err, s.takeBack(ctx))
 		}
 	}
+	s.started = true
 	return nil
 }
 

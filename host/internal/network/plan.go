@@ -22,8 +22,8 @@ func (p Plan) MachineAddr() netip.Addr { return p.Subnet.Masked().Addr().Next() 
 // NodeAddr is the node's end of the link.
 func (p Plan) NodeAddr() netip.Addr { return p.MachineAddr().Next() }
 
-// prefixes lists the plan's parts that are decided.
-func (p Plan) prefixes() []netip.Prefix {
+// Prefixes lists the plan's parts that are decided.
+func (p Plan) Prefixes() []netip.Prefix {
 	var list []netip.Prefix
 	for _, prefix := range []netip.Prefix{p.Subnet, p.PodCIDR, p.ServiceCIDR} {
 		if prefix.IsValid() {
@@ -87,7 +87,7 @@ func (p Plan) with(asked Plan) Plan {
 
 // Conflict says which part of the plan overlaps what the machine uses.
 func Conflict(p Plan, used []netip.Prefix) error {
-	for _, part := range p.prefixes() {
+	for _, part := range p.Prefixes() {
 		for _, u := range used {
 			if part.Overlaps(u) {
 				return fmt.Errorf("range %s overlaps %s, which this machine already uses: choose another range, or remove that route", part, u)
@@ -99,7 +99,7 @@ func Conflict(p Plan, used []netip.Prefix) error {
 
 // check refuses parts that cannot work, whatever the machine uses.
 func (p Plan) check() error {
-	for _, part := range p.prefixes() {
+	for _, part := range p.Prefixes() {
 		if !part.Addr().Is4() {
 			return fmt.Errorf("range %s is not IPv4: the embedded host knows IPv4 only", part)
 		}
@@ -111,7 +111,7 @@ func (p Plan) check() error {
 }
 
 func (p Plan) disjoint() error {
-	parts := p.prefixes()
+	parts := p.Prefixes()
 	for i, a := range parts {
 		for _, b := range parts[i+1:] {
 			if a.Overlaps(b) {

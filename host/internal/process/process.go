@@ -53,7 +53,7 @@ func (id ID) Alive() bool {
 }
 
 // Handle is a process that was opened: its number cannot be reused meanwhile.
-type Handle struct{ fd int }
+type Handle struct{ fd, pid int }
 
 // ErrGone is returned for a process that no longer runs.
 var ErrGone = errors.New("the process no longer runs")
@@ -74,8 +74,11 @@ func (id ID) Open() (*Handle, error) {
 	if !id.Alive() {
 		return nil, errors.Join(ErrGone, unix.Close(fd))
 	}
-	return &Handle{fd: fd}, nil
+	return &Handle{fd: fd, pid: id.PID}, nil
 }
+
+// PID is the number of the process.
+func (h *Handle) PID() int { return h.pid }
 
 // Close lets go of the process.
 func (h *Handle) Close() error { return unix.Close(h.fd) }
@@ -90,13 +93,19 @@ func (h *Handle) Signal(s unix.Signal) error {
 
 // Wait waits until the process has exited.
 func (h *Handle) Wait(ctx context.Context) error {
+	return h.WaitOr(ctx, func() bool { return false })
+}
+
+// WaitOr waits until the process has exited or something else is true, which it
+// asks again and again.
+func (h *Handle) WaitOr(ctx context.Context, other func() bool) error {
 	for {
 		fds := []unix.PollFd{{Fd: int32(h.fd), Events: unix.POLLIN}}
 		n, err := unix.Poll(fds, int(pollStep.Milliseconds()))
 		switch {
 		case err != nil && !errors.Is(err, unix.EINTR):
 			return fmt.Errorf("wait for a process: %w", err)
-		case n > 0:
+		case n > 0, other():
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -110,6 +119,16 @@ func bootID() (string, error) {
 		return "", fmt.Errorf("read the machine's boot ID: %w", err)
 	}
 	return strings.TrimSpace(string(data)), nil
+}
+
+// Command returns the name of the program that a process runs, cut to 15
+// characters; none for a process that is gone.
+func Command(pid int) string {
+	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(data))
 }
 
 func readStat(pid int) (start uint64, state byte, err error) {
