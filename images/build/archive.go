@@ -131,16 +131,31 @@ func archiveBytes(image v1.Image, ref string, date time.Time) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// writeArchive writes an image's archive to a file, which others see only when
-// it is complete.
-func writeArchive(path string, image v1.Image, ref string, date time.Time) error {
+// writeArchive writes an image's archive NAME.tar, and its reference with its
+// digest to NAME.digest: what reads the docker archive in it computes another
+// digest than the one that containerd knows the image by.
+func writeArchive(opts options, name string, image v1.Image, ref string) error {
 	t, err := archiveTree(image, ref)
 	if err != nil {
 		return err
 	}
-	return atomically(path, func(w io.Writer) error { return writeTar(w, t, date) })
+	digest, err := image.Digest()
+	if err != nil {
+		return err
+	}
+	err = atomically(filepath.Join(opts.dist, name+".tar"), func(w io.Writer) error {
+		return writeTar(w, t, opts.time())
+	})
+	if err != nil {
+		return err
+	}
+	return atomically(filepath.Join(opts.dist, name+".digest"), func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "%s@%s\n", ref, digest)
+		return err
+	})
 }
 
+// atomically writes a file that others see only when it is complete.
 func atomically(path string, write func(io.Writer) error) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err

@@ -28,11 +28,11 @@ func testImage(t *testing.T) v1.Image {
 }
 
 func TestWriteArchiveIsADockerArchive(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "dist", "image.tar")
-	if err := writeArchive(path, testImage(t), testRef, testDate); err != nil {
+	opts := options{dist: filepath.Join(t.TempDir(), "dist"), epoch: defaultEpoch}
+	if err := writeArchive(opts, "image", testImage(t), testRef); err != nil {
 		t.Fatalf("writeArchive(...): %v", err)
 	}
-	image, err := tarball.ImageFromPath(path, nil)
+	image, err := tarball.ImageFromPath(filepath.Join(opts.dist, "image.tar"), nil)
 	if err != nil {
 		t.Fatalf("ImageFromPath(...): %v", err)
 	}

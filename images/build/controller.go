@@ -34,7 +34,7 @@ func makeController(opts options, made parts, debian *tree) error {
 	if err := report(opts, ref, image, layers); err != nil {
 		return err
 	}
-	return writeArchive(filepath.Join(opts.dist, "controller.tar"), image, ref, opts.time())
+	return writeArchive(opts, "controller", image, ref)
 }
 
 // controllerLayers are what the program expects around it, and the program.

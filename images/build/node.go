@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 	"runtime"
@@ -56,7 +55,7 @@ func makeNode(opts options, made parts, debian *tree) error {
 			return err
 		}
 	}
-	return writeArchive(filepath.Join(opts.dist, "node.tar"), image, images.NodeRef(), opts.time())
+	return writeArchive(opts, "node", image, images.NodeRef())
 }
 
 // nodeLayers makes the layers, what changes most seldom first.
@@ -231,12 +230,5 @@ func report(opts options, ref string, image v1.Image, layers []*layer) error {
 		opts.logf("  %-16s %7.1f MiB %7.1f MiB compressed", l.name, mebibytes(l.plain), mebibytes(l.size))
 	}
 	opts.logf("  %-16s %7.1f MiB %7.1f MiB compressed", "total", mebibytes(plain), mebibytes(compressed))
-	return os.WriteFile(filepath.Join(opts.dist, digestFile(ref)), []byte(ref+"@"+digest.String()+"\n"), 0o644)
-}
-
-// digestFile is the name of the file that records an image's reference with
-// its digest: node.digest or controller.digest.
-func digestFile(ref string) string {
-	name, _, _ := strings.Cut(path.Base(ref), ":")
-	return name + ".digest"
+	return nil
 }
