@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/network"
+	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/prepare"
 	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/report"
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 	"github.com/vclusterctl/vclusterctl/templates/node"
@@ -22,18 +23,21 @@ import (
 
 // thisNode knows when the node serves its purpose.
 type thisNode struct {
-	role   guestapi.Role
-	name   string
+	role guestapi.Role
+	name string
+	// stopped is why preparation did not let the node start.
+	stopped []guestapi.Problem
 	store  *report.Store
 	log    *slog.Logger
 	client *http.Client
 }
 
-func newNode(role guestapi.Role, name string, store *report.Store, log *slog.Logger) *thisNode {
-	return &thisNode{role: role, name: name, store: store, log: log, client: &http.Client{
-		Timeout:   2 * time.Second,
-		Transport: &http.Transport{TLSClientConfig: pinnedTLS(), DisableKeepAlives: false},
-	}}
+func newNode(outcome prepare.Outcome, store *report.Store, log *slog.Logger) *thisNode {
+	return &thisNode{
+		role: outcome.Config.Role, name: outcome.Node, stopped: outcome.Problems,
+		store: store, log: log,
+		client: &http.Client{Timeout: 2 * time.Second, Transport: &http.Transport{TLSClientConfig: pinnedTLS()}},
+	}
 }
 
 // pinnedTLS trusts the cluster's own CA only. Without it nothing verifies, and
@@ -58,8 +62,8 @@ func (n *thisNode) purposeURL() string {
 // ready asks the component itself each time, so that it never says yes for one
 // that has died since.
 func (n *thisNode) ready(ctx context.Context) error {
-	if problems := n.store.Current().Problems; len(problems) > 0 && !n.store.Current().APIServing {
-		return errors.New(problems[0].Message)
+	if len(n.stopped) > 0 {
+		return errors.New(n.stopped[0].Message)
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, n.purposeURL(), nil)
 	if err != nil {

@@ -33,7 +33,7 @@ func Run(ctx context.Context, log *slog.Logger) error {
 	}
 	store.PassAt(guestapi.MilestonePrepared, outcome.Time)
 
-	node := newNode(outcome.Config.Role, outcome.Node, store, log)
+	node := newNode(outcome, store, log)
 	server, listener, err := listen(ctx, store, node.ready)
 	if err != nil {
 		return err
