@@ -3,6 +3,7 @@ package kubeconfig
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
@@ -41,9 +42,7 @@ func withMarker(extensions map[string]runtime.Object, m marker) (map[string]runt
 		return nil, fmt.Errorf("encode kubeconfig extension: %w", err)
 	}
 	marked := map[string]runtime.Object{}
-	for name, extension := range extensions {
-		marked[name] = extension
-	}
+	maps.Copy(marked, extensions)
 	marked[markerName] = &runtime.Unknown{Raw: raw, ContentType: runtime.ContentTypeJSON}
 	return marked, nil
 }

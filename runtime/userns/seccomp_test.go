@@ -2,6 +2,7 @@ package userns
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -139,10 +140,8 @@ func parse(t *testing.T, data []byte) specs.LinuxSeccomp {
 
 func mentions(s specs.LinuxSeccomp, name string) bool {
 	for _, rule := range s.Syscalls {
-		for _, n := range rule.Names {
-			if n == name {
-				return true
-			}
+		if slices.Contains(rule.Names, name) {
+			return true
 		}
 	}
 	return false
