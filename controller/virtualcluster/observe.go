@@ -191,8 +191,8 @@ func (s *Scope) ownsPod(p *corev1.Pod) bool {
 // observeCatalogue asks what versions there are, for a cluster that has to
 // choose one.
 func (r *Reconciler) observeCatalogue(ctx context.Context, s *Scope) error {
-	if s.vc.Status.Resolved != nil {
-		return nil
+	if held, err := s.heldResolved(); held != nil || err != nil {
+		return nil //nolint:nilerr // the step that resolves says what is wrong
 	}
 	c, err := r.opts.Catalogue(ctx)
 	if err != nil {

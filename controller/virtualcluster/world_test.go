@@ -263,7 +263,11 @@ func (w *world) startPods(name, group string) []*corev1.Pod {
 		pod.Namespace, pod.Name = w.ns, set.Name+"-"+string(rune('0'+i))
 		pod.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(set, appsv1.SchemeGroupVersion.WithKind("StatefulSet"))}
 		pod.Spec.NodeName = "host-a"
-		pod.Spec.Volumes = append(pod.Spec.Volumes, corev1.Volume{Name: "state", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}})
+		for _, claim := range set.Spec.VolumeClaimTemplates {
+			pod.Spec.Volumes = append(pod.Spec.Volumes, corev1.Volume{
+				Name: claim.Name, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}},
+			})
+		}
 		w.create(pod)
 		pod.Status.Phase = corev1.PodRunning
 		pod.Status.PodIP = "10.214.0.9"
