@@ -10,6 +10,7 @@ import (
 
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
 	"github.com/vclusterctl/vclusterctl/host"
+	"github.com/vclusterctl/vclusterctl/runtime/userns"
 )
 
 // controllerArchive is the file, beside the node image, that holds the
@@ -109,7 +110,7 @@ func (o *HostUpOptions) up(ctx context.Context) (host.Status, error) {
 		o.Host.LoadImages = append(o.Host.LoadImages, beside)
 	}
 	var err error
-	if o.Host.Runtime, err = hostRuntime(); err != nil {
+	if o.Host.Runtime, err = host.RuntimeFor(userns.New()); err != nil {
 		return host.Status{}, err
 	}
 	o.Host.Contexts, o.Host.UseContext = o.store(), !o.NoUse
