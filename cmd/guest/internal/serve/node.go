@@ -27,9 +27,9 @@ type thisNode struct {
 	name string
 	// stopped is why preparation did not let the node start.
 	stopped []guestapi.Problem
-	store  *report.Store
-	log    *slog.Logger
-	client *http.Client
+	store   *report.Store
+	log     *slog.Logger
+	client  *http.Client
 }
 
 func newNode(outcome prepare.Outcome, store *report.Store, log *slog.Logger) *thisNode {

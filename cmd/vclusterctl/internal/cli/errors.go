@@ -80,11 +80,20 @@ func Explain(program string, err error) *Error {
 			Remedy: "Install it with: " + program + " install",
 		}
 	case apierrors.IsNotFound(err):
-		return &Error{Code: ExitNotFound, Err: err, Remedy: "See what exists with: " + program + " list -A"}
+		return &Error{Code: ExitNotFound, Err: err, Remedy: missing(program, err)}
 	case utilnet.IsConnectionRefused(err):
 		return &Error{Code: ExitError, Err: err, Remedy: "Is the cluster up, and --kubeconfig and --context right?"}
 	}
 	return &Error{Code: ExitError, Err: err}
+}
+
+// missing is the remedy where the API server did not find something.
+func missing(program string, err error) string {
+	var status apierrors.APIStatus
+	if errors.As(err, &status) && status.Status().Details != nil && status.Status().Details.Kind == "namespaces" {
+		return "Make it with: kubectl create namespace " + status.Status().Details.Name
+	}
+	return "See what exists with: " + program + " list -A"
 }
 
 // NotInstalled says whether the error means that the API server has no

@@ -52,6 +52,14 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+func TestMissingNamespace(t *testing.T) {
+	err := apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, "team")
+	want := "Make it with: kubectl create namespace team"
+	if diff := cmp.Diff(want, Explain("vclusterctl", err).Remedy); diff != "" {
+		t.Errorf("Explain(): -want, +got:\n%s", diff)
+	}
+}
+
 func TestErrorPrint(t *testing.T) {
 	var out bytes.Buffer
 	Explain("vclusterctl", Fail("Do this.\nOr that.", "read %q:\n it failed", "x")).Print(&out)

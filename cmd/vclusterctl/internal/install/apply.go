@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -52,11 +53,22 @@ func (a *Applier) apply(ctx context.Context, u *unstructured.Unstructured) (Outc
 	if err := a.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(u), a.Options...); err != nil {
 		return "", err
 	}
-	switch before.GetResourceVersion() {
-	case "":
+	switch {
+	case before.GetResourceVersion() == "":
 		return Created, nil
-	case u.GetResourceVersion():
+	case same(before, u):
 		return Unchanged, nil
 	}
 	return Configured, nil
+}
+
+// same says whether applying left the object as it was. Its resource version
+// does not tell: a dry run keeps it.
+func same(before, after *unstructured.Unstructured) bool {
+	b, a := before.DeepCopy(), after.DeepCopy()
+	for _, u := range []*unstructured.Unstructured{b, a} {
+		u.SetManagedFields(nil)
+		u.SetResourceVersion("")
+	}
+	return equality.Semantic.DeepEqual(b.Object, a.Object)
 }

@@ -48,10 +48,14 @@ func (t *target) failure(vc *v1alpha1.VirtualCluster) error {
 	if fault.Preflight {
 		code = cli.ExitRefused
 	}
+	remedy := ""
+	if fault.Reason == v1alpha1.ReasonRuntimeClassMissing {
+		remedy = "Put the RuntimeClass there with: " + t.Program + " install\n"
+	}
 	return &cli.Error{
 		Code:   code,
 		Err:    fmt.Errorf("virtual cluster %q in namespace %q cannot go on: %s: %s", t.name, t.namespace, fault.Reason, fault.Message),
-		Remedy: "See more with: " + t.command("describe") + "\nTake it away with: " + t.command("delete"),
+		Remedy: remedy + "See more with: " + t.command("describe") + "\nTake it away with: " + t.command("delete"),
 	}
 }
 
