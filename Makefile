@@ -41,7 +41,7 @@ test: setup ## Everything a change must pass.
 
 .PHONY: test-unit
 test-unit: ## The tests that need no root and no cluster.
-	hack/test unit-only
+	hack/test short
 
 .PHONY: lint
 lint: ## Lint the code and the API.
@@ -53,6 +53,7 @@ verify: ## Fail if a generated file is not up to date.
 
 .PHONY: bench
 bench: setup build image ## Run the benchmarks.
+	@test -d test/bench || { echo "bench: there are no benchmarks yet" >&2; exit 1; }
 	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./test/bench/...
 
 .PHONY: setup

@@ -37,6 +37,8 @@ type stage struct {
 	out io.Writer
 	// output of tests and packages that have not ended.
 	output map[key][]string
+	// events says that the command is a test run, which may have no tests.
+	events bool
 	// failed packages that have a failed test to show for it.
 	blamed map[string]bool
 }
@@ -75,6 +77,7 @@ func (s *stage) line(line string) {
 		fmt.Fprint(s.out, line)
 		return
 	}
+	s.events = true
 	k := key{e.Package, e.Test}
 	switch e.Action {
 	case "output":
@@ -127,13 +130,13 @@ func (s *stage) show(k key) {
 }
 
 // finish ends the stage. A command that failed without saying why counts as one
-// failure, and one that said nothing at all as one test.
+// failure, and one that is no test run as one test.
 func (s *stage) finish(err error) {
 	switch {
 	case err != nil && s.Failed == 0:
 		s.Failed++
 		s.Bad = append(s.Bad, s.Stage+": "+err.Error())
-	case err == nil && s.Passed+s.Failed+s.Skipped == 0:
+	case err == nil && !s.events:
 		s.Passed++
 	}
 	fmt.Fprintf(s.out, "%s: %s\n", s.Stage, &s.result)

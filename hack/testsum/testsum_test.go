@@ -55,6 +55,11 @@ func TestStage(t *testing.T) {
 			err:  errors.New("exit status 1"),
 			want: result{Stage: "s", Failed: 1, Bad: []string{"p"}},
 		},
+		"NoTests": {
+			reason: "A test run without tests has tested nothing.",
+			output: `{"Action":"skip","Package":"empty"}` + "\n",
+			want:   result{Stage: "s"},
+		},
 		"Plain": {
 			reason: "A command without events is one test.",
 			output: "all is well\n",

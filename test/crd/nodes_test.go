@@ -34,6 +34,7 @@ func TestPools(t *testing.T) {
 		"TooMany":    {reason: "Bounded.", spec: `pools: [{name: a, replicas: 1001}]`, want: []string{"spec.pools[0].replicas", "1000"}},
 		"TooMuch":    {reason: "Bounded.", spec: `pools: [` + many.String() + `]`, want: []string{"spec.pools", "16"}},
 		"Claims":     {reason: "As for servers.", spec: `pools: [{name: a, resources: {claims: [{name: gpu}]}}]`, want: []string{"spec.pools[0].resources", "claims are not supported"}},
+		"Priority":   {reason: "As for servers.", spec: `pools: [{name: a, priorityClassName: "High Prio"}]`, want: []string{"spec.pools[0].priorityClassName", "PriorityClass of the host"}},
 		"Labels":     {reason: "With and without a domain, also empty.", spec: `pools: [{name: a, labels: {tier: gold, example.com/x: "", node.kubernetes.io/y: "1", topology.kubernetes.io/zone: z}}]`},
 		"LabelKey":   {reason: "A kubelet would refuse to start with it.", spec: `pools: [{name: a, labels: {"a b": c}}]`, want: []string{"spec.pools[0].labels", "keys must be label keys"}},
 		"LabelValue": {reason: "A kubelet would refuse to start with it.", spec: `pools: [{name: a, labels: {b: "c d"}}]`, want: []string{"spec.pools[0].labels", "must be a label value"}},
@@ -59,6 +60,7 @@ func TestStorage(t *testing.T) {
 		"TooSmall":      {reason: "The images alone need that.", spec: `servers: {storage: {size: 500Mi}}`, want: []string{"spec.servers.storage.size", "at least 1Gi"}},
 		"NoQuantity":    {reason: "A word is no quantity.", spec: `servers: {storage: {size: big}}`, want: []string{"spec.servers.storage.size", "must be a quantity"}},
 		"NegativeSize":  {reason: "Nor less than nothing.", spec: `pools: [{name: a, storage: {size: -5Gi}}]`, want: []string{"spec.pools[0].storage.size", "at least 1Gi"}},
+		"PoolClass":     {reason: "As for servers.", spec: `pools: [{name: a, storage: {className: "A B"}}]`, want: []string{"spec.pools[0].storage.className", "StorageClass of the host"}},
 		"ClassNotAName": {reason: "A class is an object of the host.", spec: `servers: {storage: {className: "A B"}}`, want: []string{"spec.servers.storage.className", "StorageClass of the host"}},
 	})
 }
