@@ -116,7 +116,7 @@ func busyboxApplets(busybox node) ([]string, error) {
 	if err := unpackFile(busybox, program); err != nil {
 		return nil, err
 	}
-	names, err := executor{progress: io.Discard}.run(context.Background(), command{args: []string{program, "--list"}})
+	names, err := executor{}.run(context.Background(), command{args: []string{program, "--list"}})
 	return strings.Fields(names), err
 }
 

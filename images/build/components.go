@@ -134,7 +134,7 @@ func componentsFor(targets []string) []component {
 }
 
 // makeComponent compiles a component unless the cache has it.
-func makeComponent(ctx context.Context, run executor, opts options, c component) (string, error) {
+func makeComponent(ctx context.Context, run runner, opts options, c component) (string, error) {
 	source := filepath.Join(opts.root, "images/node/components", c.name)
 	k, err := componentKey(ctx, run, source, c)
 	if err != nil {
@@ -154,7 +154,7 @@ func makeComponent(ctx context.Context, run executor, opts options, c component)
 }
 
 // componentKey hashes sources, module versions, compiler and flags.
-func componentKey(ctx context.Context, run executor, source string, c component) (string, error) {
+func componentKey(ctx context.Context, run runner, source string, c component) (string, error) {
 	k := newKey()
 	if err := k.addTree(source); err != nil {
 		return "", err
@@ -177,7 +177,7 @@ func componentKey(ctx context.Context, run executor, source string, c component)
 }
 
 // cToolchain identifies what else ends up in a static binary.
-func cToolchain(ctx context.Context, run executor) (string, error) {
+func cToolchain(ctx context.Context, run runner) (string, error) {
 	return run.run(ctx, command{args: []string{"dpkg-query", "-W", "gcc", "libc6-dev", "libseccomp-dev"}})
 }
 

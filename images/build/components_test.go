@@ -1,8 +1,10 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -57,5 +59,38 @@ func TestGoBuild(t *testing.T) {
 func TestMajorMinor(t *testing.T) {
 	if major, minor := majorMinor("v1.36.3"); major != "1" || minor != "36" {
 		t.Errorf("majorMinor(v1.36.3): %q, %q", major, minor)
+	}
+}
+
+func TestMakeComponentOnce(t *testing.T) {
+	root := t.TempDir()
+	source := filepath.Join(root, "images/node/components/x")
+	if err := os.MkdirAll(source, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	run := &fakeRunner{}
+	opts := options{root: root, cache: t.TempDir(), progress: io.Discard}
+	compile := func(c component) string {
+		dir, err := makeComponent(t.Context(), run, opts, c)
+		if err != nil {
+			t.Fatalf("makeComponent(...): %v", err)
+		}
+		return dir
+	}
+	first := compile(component{name: "x", pkg: "."})
+	if again := compile(component{name: "x", pkg: "."}); again != first {
+		t.Errorf("the same component is once in %q and once in %q", first, again)
+	}
+	if other := compile(component{name: "x", pkg: ".", tags: []string{"netgo"}}); other == first {
+		t.Error("another tag gives the same key")
+	}
+	builds := 0
+	for _, line := range run.ran {
+		if strings.HasPrefix(line, "go build") {
+			builds++
+		}
+	}
+	if builds != 2 {
+		t.Errorf("compiled %d times, want 2: %q", builds, run.ran)
 	}
 }

@@ -10,10 +10,13 @@ import (
 	"strings"
 )
 
-// executor runs programs. A program that fails shows all it said.
-type executor struct {
-	progress io.Writer
+// runner runs programs.
+type runner interface {
+	run(ctx context.Context, c command) (string, error)
 }
+
+// executor runs programs for real. A program that fails shows all it said.
+type executor struct{}
 
 // command is one program to run.
 type command struct {
@@ -23,7 +26,7 @@ type command struct {
 }
 
 // run runs a command and returns what it wrote to its standard output.
-func (e executor) run(ctx context.Context, c command) (string, error) {
+func (executor) run(ctx context.Context, c command) (string, error) {
 	var out, all bytes.Buffer
 	cmd := exec.CommandContext(ctx, c.args[0], c.args[1:]...)
 	cmd.Dir = c.dir

@@ -157,8 +157,12 @@ func streamed(t *tree, date time.Time) io.ReadCloser {
 }
 
 // compressionLevel of zstd, and part of the name under which a compressed layer
-// is kept.
-const compressionLevel = zstd.SpeedDefault
+// is kept. Against gzip, zstd builds and imports in less than half the time; the
+// next level takes three times as long for the last tenth of the size.
+const compressionLevel = zstd.SpeedBetterCompression
+
+// compressionThreads is fixed: the blob must not depend on the machine.
+const compressionThreads = 2
 
 // zstdLayer compresses a tree. The blob is kept under the hash of the archive,
 // so an unchanged layer is hashed but not compressed again.
@@ -187,7 +191,8 @@ func compress(path string, t *tree, date time.Time) error {
 		return err
 	}
 	defer file.Close()
-	encoder, err := zstd.NewWriter(file, zstd.WithEncoderLevel(compressionLevel))
+	encoder, err := zstd.NewWriter(file,
+		zstd.WithEncoderLevel(compressionLevel), zstd.WithEncoderConcurrency(compressionThreads))
 	if err != nil {
 		return err
 	}

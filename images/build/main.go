@@ -27,17 +27,21 @@ type options struct {
 	progress io.Writer
 }
 
-func main() {
+func main() { os.Exit(start()) }
+
+// start returns the exit code: 0 done, 1 failed, 2 called in a wrong way.
+func start() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	opts, targets, err := parse(os.Args[1:], os.Getenv)
 	if err != nil {
-		os.Exit(2)
+		return 2 // the flag package has said why
 	}
 	if err := build(ctx, opts, targets); err != nil {
 		fmt.Fprintln(os.Stderr, "build:", err)
-		os.Exit(1) //nolint:gocritic // nothing is left for the deferred stop to do
+		return 1
 	}
+	return 0
 }
 
 // parse reads the command line; what is left of it are the targets.

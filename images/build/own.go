@@ -12,7 +12,7 @@ import (
 // makeOwn compiles this project's binaries, as far as the targets need them,
 // and pause. Nothing is kept: Go's own build cache decides what has to be
 // compiled again.
-func makeOwn(ctx context.Context, run executor, opts options, targets []string) (string, error) {
+func makeOwn(ctx context.Context, run runner, opts options, targets []string) (string, error) {
 	dir, err := os.MkdirTemp("", "vclusterctl-own-")
 	if err != nil {
 		return "", err
@@ -32,14 +32,14 @@ func makeOwn(ctx context.Context, run executor, opts options, targets []string) 
 }
 
 // compileOwn compiles one of this project's commands the way a component is.
-func compileOwn(ctx context.Context, run executor, root, dir, pkg, ldflags string) error {
+func compileOwn(ctx context.Context, run runner, root, dir, pkg, ldflags string) error {
 	own := component{pkg: pkg, ldflags: ldflags}
 	_, err := run.run(ctx, command{dir: root, env: own.environment(), args: own.goBuild(dir)})
 	return err
 }
 
 // makePause compiles pause as a small static binary.
-func makePause(ctx context.Context, run executor, opts options, out string) error {
+func makePause(ctx context.Context, run runner, opts options, out string) error {
 	_, err := run.run(ctx, command{
 		dir: filepath.Join(opts.root, "images/node/pause"),
 		args: []string{"gcc", "-Os", "-Wall", "-Wextra", "-Werror", "-static", "-s", "-Wl,--build-id=none",

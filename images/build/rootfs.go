@@ -23,7 +23,7 @@ const (
 // makeRootfs has mmdebstrap install the package list unless the cache has it.
 // The key knows nothing of the archive's state: packages stay as they are until
 // somebody asks for newer ones.
-func makeRootfs(ctx context.Context, run executor, opts options) (string, error) {
+func makeRootfs(ctx context.Context, run runner, opts options) (string, error) {
 	packages, err := readList(filepath.Join(opts.root, rootfsSource, "packages.txt"))
 	if err != nil {
 		return "", err
@@ -63,6 +63,7 @@ func debootstrap(packages []string, mirror string) []string {
 		"--dpkgopt=path-exclude=/usr/share/info/*",
 		"--dpkgopt=path-exclude=/usr/share/locale/*",
 		"--dpkgopt=path-exclude=/usr/share/man/*",
+		"--dpkgopt=path-include=/usr/share/doc/*/copyright",
 		images.DebianCodename,
 	}
 	if mirror != "" {

@@ -33,9 +33,9 @@ func build(ctx context.Context, opts options, targets []string) error {
 		}
 	}
 	started := time.Now()
-	run := executor{progress: opts.progress}
+	var run runner = executor{}
 	if !opts.noSetup {
-		if err := setUp(ctx, run, opts); err != nil {
+		if err := setUp(ctx, run, opts, thisMachine()); err != nil {
 			return err
 		}
 	}
@@ -57,7 +57,7 @@ func build(ctx context.Context, opts options, targets []string) error {
 // makeParts builds what the targets need and the cache lacks. The root
 // filesystem waits for the network while the compiler waits for nobody, so the
 // two run side by side.
-func makeParts(ctx context.Context, run executor, opts options, targets []string) (parts, error) {
+func makeParts(ctx context.Context, run runner, opts options, targets []string) (parts, error) {
 	made := parts{components: map[string]string{}}
 	images := slices.Contains(targets, targetNode) || slices.Contains(targets, targetController)
 	group, ctx := errgroup.WithContext(ctx)
