@@ -2,22 +2,29 @@ package controller_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"testing"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	nodev1 "k8s.io/api/node/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/rest"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/controller"
 	"github.com/vclusterctl/vclusterctl/controller/catalogue"
+	"github.com/vclusterctl/vclusterctl/runtime/userns"
 	"github.com/vclusterctl/vclusterctl/test/envtest"
 )
 
@@ -29,22 +36,26 @@ const (
 )
 
 // TestRights runs the whole manager with the rights of the installed
-// controller, and nothing more, until it has made a cluster's objects.
+// controller, and nothing more, through the life of a cluster: made without a
+// runtime, started when there is one, a pool taken out, told about in events.
 func TestRights(t *testing.T) {
 	admin := envtest.Client(t)
 	install(t, admin)
 	start(t, envtest.Config(t))
 
 	ns := envtest.Namespace(t, admin)
+	create(t, admin, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "default"}})
 	vc := &v1alpha1.VirtualCluster{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "dev"}}
-	if err := admin.Create(t.Context(), vc); err != nil {
-		t.Fatal(err)
+	vc.Spec.Pools = []v1alpha1.Pool{{Name: "big"}}
+	create(t, admin, vc)
+	get := func(name string, obj client.Object) error {
+		return admin.Get(t.Context(), client.ObjectKey{Namespace: ns, Name: name}, obj)
 	}
-	eventually(t, "the kubeconfig is ready", func() bool {
-		if err := admin.Get(t.Context(), client.ObjectKeyFromObject(vc), vc); err != nil {
-			t.Fatal(err)
+	eventually(t, "the cluster waits for a runtime", func() error {
+		if err := get("dev", vc); err != nil {
+			return err
 		}
-		return vc.Status.KubeconfigSecretRef != nil
+		return expect(vc, v1alpha1.ConditionReady, v1alpha1.ReasonRuntimeClassMissing)
 	})
 	for name, obj := range map[string]client.Object{
 		"dev-api":        &corev1.Service{},
@@ -54,12 +65,72 @@ func TestRights(t *testing.T) {
 		"dev-kubeconfig": &corev1.Secret{},
 		"dev-server":     &corev1.ConfigMap{},
 	} {
-		if err := admin.Get(t.Context(), client.ObjectKey{Namespace: ns, Name: name}, obj); err != nil {
+		if err := get(name, obj); err != nil {
 			t.Error(err)
 		}
 	}
-	if err := admin.Get(t.Context(), client.ObjectKey{Namespace: ns, Name: "dev-server"}, &appsv1.StatefulSet{}); err == nil {
+	if err := get("dev-server", &appsv1.StatefulSet{}); err == nil {
 		t.Error("a StatefulSet exists although no node offers the runtime")
+	}
+
+	offerRuntime(t, admin)
+	eventually(t, "the servers exist", func() error { return get("dev-server", &appsv1.StatefulSet{}) })
+	eventually(t, "the pool exists", func() error { return get("dev-big", &appsv1.StatefulSet{}) })
+
+	base := vc.DeepCopy()
+	vc.Spec.Pools = nil
+	if err := admin.Patch(t.Context(), vc, client.MergeFrom(base)); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the pool is gone", func() error {
+		if err := get("dev-big", &appsv1.StatefulSet{}); !apierrors.IsNotFound(err) {
+			return fmt.Errorf("the StatefulSet of the pool is still there: %w", err)
+		}
+		return nil
+	})
+	eventually(t, "an event tells of the missing RuntimeClass", func() error {
+		var list eventsv1.EventList
+		if err := admin.List(t.Context(), &list, client.InNamespace(ns)); err != nil {
+			return err
+		}
+		for _, e := range list.Items {
+			if e.Reason == v1alpha1.ReasonRuntimeClassMissing {
+				return nil
+			}
+		}
+		return fmt.Errorf("%d other events", len(list.Items))
+	})
+}
+
+func expect(vc *v1alpha1.VirtualCluster, condition, reason string) error {
+	c := meta.FindStatusCondition(vc.Status.Conditions, condition)
+	if c == nil || c.Reason != reason {
+		return fmt.Errorf("%s is %+v, want reason %s", condition, c, reason)
+	}
+	return nil
+}
+
+// offerRuntime makes a node that offers the runtime.
+func offerRuntime(t *testing.T, admin client.Client) {
+	t.Helper()
+	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "host-a"}}
+	create(t, admin, node)
+	node.Status.RuntimeHandlers = []corev1.NodeRuntimeHandler{{
+		Name: userns.Handler, Features: &corev1.NodeRuntimeHandlerFeatures{UserNamespaces: ptr.To(true)},
+	}}
+	node.Status.NodeInfo = corev1.NodeSystemInfo{
+		OperatingSystem: "linux", KernelVersion: "6.18.44", KubeletVersion: "v1.36.3", ContainerRuntimeVersion: "containerd://2.4.2",
+	}
+	if err := admin.Status().Update(t.Context(), node); err != nil {
+		t.Fatal(err)
+	}
+	create(t, admin, &nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: userns.ClassName}, Handler: userns.Handler})
+}
+
+func create(t *testing.T, admin client.Client, obj client.Object) {
+	t.Helper()
+	if err := admin.Create(t.Context(), obj); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -96,9 +167,7 @@ func install(t *testing.T, admin client.Client) {
 		t.Fatal(err)
 	}
 	defer f.Close() //nolint:errcheck // only read from
-	if err := admin.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}); err != nil {
-		t.Fatal(err)
-	}
+	create(t, admin, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}})
 	for d := yaml.NewYAMLOrJSONDecoder(f, 4096); ; {
 		var raw map[string]any
 		if err := d.Decode(&raw); err != nil {
@@ -108,15 +177,19 @@ func install(t *testing.T, admin client.Client) {
 	}
 }
 
-func eventually(t *testing.T, what string, ok func() bool) {
+func eventually(t *testing.T, what string, try func() error) {
 	t.Helper()
 	deadline := time.After(30 * time.Second)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for !ok() {
+	for {
+		err := try()
+		if err == nil {
+			return
+		}
 		select {
 		case <-deadline:
-			t.Fatalf("not in time: %s", what)
+			t.Fatalf("not in time: %s: %v", what, err)
 		case <-tick.C:
 		}
 	}
@@ -140,7 +213,5 @@ func createRBAC(t *testing.T, admin client.Client, raw map[string]any) {
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(raw, obj); err != nil {
 		t.Fatal(err)
 	}
-	if err := admin.Create(t.Context(), obj); err != nil {
-		t.Fatal(err)
-	}
+	create(t, admin, obj)
 }

@@ -34,7 +34,7 @@ type Store struct {
 	opts Options
 
 	mu       sync.Mutex
-	ctx      context.Context // nil before Start and after its end
+	ctx      context.Context //nolint:containedctx // that of Start, which the goroutines end with; nil while it does not run
 	wg       sync.WaitGroup
 	clusters map[types.NamespacedName]map[types.UID]*watch
 }

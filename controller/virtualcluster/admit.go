@@ -5,7 +5,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -16,10 +15,6 @@ import (
 // maxNameLength bounds the name of a StatefulSet: its pods carry it, a dash, a
 // hash of ten characters in a label of at most 63.
 const maxNameLength = 52
-
-// foreignRecheck is how often an object in the way is looked for again: it is
-// not ours, so nothing wakes us when it goes.
-const foreignRecheck = 30 * time.Second
 
 // check says whether something about a cluster is refused, and in which words.
 type check func(*Scope) *stop
@@ -65,11 +60,11 @@ func checkForeign(s *Scope) *stop {
 	f := s.foreign[0]
 	if f.leaving {
 		return wait(v1alpha1.ConditionReady, v1alpha1.ReasonNameConflict,
-			"waiting for %s %q of %s to be deleted", f.kind, f.name, f.owner).again(foreignRecheck)
+			"waiting for %s %q of %s to be deleted", f.kind, f.name, f.owner).again()
 	}
 	return stall(v1alpha1.ConditionReady, v1alpha1.ReasonNameConflict,
 		"%s %q exists and belongs to %s; it is left alone: delete or rename it, or create the cluster under another name",
-		f.kind, f.name, f.owner).again(foreignRecheck)
+		f.kind, f.name, f.owner).again()
 }
 
 func checkImage(s *Scope) *stop {

@@ -59,7 +59,8 @@ func (s *Scope) serverReport(serving []corev1.Pod) (guestapi.Report, bool) {
 func (s *Scope) judgeNodes(report guestapi.Report) {
 	missing, ready := s.compareNodes(report.Nodes)
 	s.vc.Status.Nodes = int32(ready) //nolint:gosec // bounded by the size of a report
-	status, t := metav1.ConditionFalse, trouble{}
+	status := metav1.ConditionFalse
+	var t trouble
 	switch {
 	case len(missing) > 0:
 		t = s.nodeTrouble(report, missing)

@@ -42,16 +42,19 @@ func stall(condition, reason, format string, args ...any) *stop {
 	return &stop{kind: stalled, condition: condition, reason: reason, message: fmt.Sprintf(format, args...)}
 }
 
+// recheckAfter is how often a cluster is looked at again that waits for what no
+// watch of ours can tell.
+const recheckAfter = 30 * time.Second
+
 // again asks to come back, because nothing will wake the cluster.
-func (s *stop) again(after time.Duration) *stop {
-	s.recheck = after
+func (s *stop) again() *stop {
+	s.recheck = recheckAfter
 	return s
 }
 
 // kindOf classifies an error for metrics.
 func kindOf(err error) kind {
-	var s *stop
-	if errors.As(err, &s) {
+	if s, ok := errors.AsType[*stop](err); ok {
 		return s.kind
 	}
 	return retry

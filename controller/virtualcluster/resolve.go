@@ -100,7 +100,7 @@ func (s *Scope) choose() (v1alpha1.Resolved, error) {
 	entry, ok := s.catalogue.Lookup(spec.Version)
 	if !ok {
 		return v1alpha1.Resolved{}, stall(v1alpha1.ConditionReady, v1alpha1.ReasonVersionUnavailable,
-			"spec.version %q is not available; available: %s", spec.Version, list(s.catalogue.Versions())).again(foreignRecheck)
+			"spec.version %q is not available; available: %s", spec.Version, list(s.catalogue.Versions())).again()
 	}
 	distro, why, err := chooseDistro(spec.Distro, entry)
 	if err != nil {
@@ -128,7 +128,7 @@ func chooseDistro(asked v1alpha1.Distro, e catalogue.Entry) (v1alpha1.Distro, st
 	case asked != "" && !e.Carries(asked):
 		return "", "", stall(v1alpha1.ConditionReady, v1alpha1.ReasonDistroUnavailable,
 			"spec.distro %q is not in node image %q of version %s, which carries: %s; leave spec.distro out, or ask the administrator for an image that carries it",
-			asked, e.Image, e.Version, list(distroNames(e.Distros))).again(foreignRecheck)
+			asked, e.Image, e.Version, list(distroNames(e.Distros))).again()
 	case asked != "":
 		return asked, "asked for in spec.distro", nil
 	case e.Carries(v1alpha1.DistroK3s):

@@ -65,8 +65,6 @@ type Scope struct {
 	input cluster.Input
 	// identity of the cluster; valid from identity on.
 	identity pki.Identity
-	// endpoint is host:port of the API for its users; empty until known.
-	endpoint string
 	// runtimeStop says why no pod may be made. Where they may, shape is what
 	// pods look like under the runtime chosen; valid from runtime on.
 	runtimeStop *stop

@@ -11,6 +11,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	nodev1 "k8s.io/api/node/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -57,12 +58,12 @@ func (r *Reconciler) Setup(mgr manager.Manager, news <-chan event.TypedGenericEv
 func (r *Reconciler) withForget() reconcile.Reconciler {
 	known := reconcile.AsReconciler(r.client, r)
 	return reconcile.Func(func(ctx context.Context, req reconcile.Request) (reconcile.Result, error) {
-		var vc v1alpha1.VirtualCluster
-		if err := r.client.Get(ctx, req.NamespacedName, &vc); client.IgnoreNotFound(err) == nil && err != nil {
-			r.Forget(req.NamespacedName)
-			return reconcile.Result{}, nil
+		err := r.client.Get(ctx, req.NamespacedName, &v1alpha1.VirtualCluster{})
+		if !apierrors.IsNotFound(err) {
+			return known.Reconcile(ctx, req)
 		}
-		return known.Reconcile(ctx, req)
+		r.Forget(req.NamespacedName)
+		return reconcile.Result{}, nil
 	})
 }
 

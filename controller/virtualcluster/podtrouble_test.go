@@ -1,0 +1,91 @@
+package virtualcluster
+
+import (
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+)
+
+// aPod is a placed pod of the servers, changed by the case.
+func aPod(change ...func(*corev1.Pod)) corev1.Pod {
+	p := corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Name: "dev-server-0", UID: "boot-1", Labels: map[string]string{v1alpha1.LabelPool: "server"}},
+		Spec:       corev1.PodSpec{NodeName: "host-a", Containers: []corev1.Container{{Name: "node", Image: "example.com/node:1"}}},
+		Status:     corev1.PodStatus{Phase: corev1.PodPending, PodIP: "10.0.0.9"},
+	}
+	for _, c := range change {
+		c(&p)
+	}
+	return p
+}
+
+func waitingFor(reason, message string) func(*corev1.Pod) {
+	return func(p *corev1.Pod) {
+		p.Status.ContainerStatuses = []corev1.ContainerStatus{{
+			Name: "node", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: message}},
+		}}
+	}
+}
+
+func isReadyPod(p *corev1.Pod) {
+	p.Status.Phase = corev1.PodRunning
+	p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
+}
+
+func TestPodTrouble(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		pod    corev1.Pod
+		want   string // reason of the trouble; empty for none
+		words  []string
+	}{
+		"Fine":     {reason: "A pod that starts has no trouble.", pod: aPod(waitingFor("ContainerCreating", ""))},
+		"Ready":    {reason: "Nor has one that is ready.", pod: aPod(isReadyPod)},
+		"ErrImage": {reason: "The image and the node are named.", pod: aPod(waitingFor("ErrImagePull", "not found")), want: v1alpha1.ReasonImagePullFailed, words: []string{"example.com/node:1", "host-a", "not found"}},
+		"BackOff":  {reason: "The kubelet's back-off is the same trouble.", pod: aPod(waitingFor("ImagePullBackOff", "")), want: v1alpha1.ReasonImagePullFailed, words: []string{"example.com/node:1"}},
+		"Create":   {reason: "The container runtime's words are passed on.", pod: aPod(waitingFor("CreateContainerError", "no such handler")), want: v1alpha1.ReasonNodeProblem, words: []string{"no such handler"}},
+		"Unschedulable": {
+			reason: "The scheduler's words are passed on.",
+			pod: aPod(func(p *corev1.Pod) {
+				p.Spec.NodeName = ""
+				p.Status.Conditions = []corev1.PodCondition{{
+					Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable,
+					Message: "0/3 nodes are available: 3 Insufficient memory.",
+				}}
+			}),
+			want: v1alpha1.ReasonUnschedulable, words: []string{"3 Insufficient memory"},
+		},
+		"Failed": {
+			reason: "The kubelet can refuse a pod.",
+			pod: aPod(func(p *corev1.Pod) {
+				p.Status.Phase, p.Status.Reason, p.Status.Message = corev1.PodFailed, "UnexpectedAdmissionError", "no"
+			}),
+			want: v1alpha1.ReasonPodRejected, words: []string{"UnexpectedAdmissionError", "host-a"},
+		},
+		"Restarting": {
+			reason: "A node that stops is not one that boots.",
+			pod: aPod(func(p *corev1.Pod) {
+				waitingFor("CrashLoopBackOff", "back-off")(p)
+				p.Status.ContainerStatuses[0].LastTerminationState.Terminated = &corev1.ContainerStateTerminated{ExitCode: 255, Reason: "Error"}
+			}),
+			want: v1alpha1.ReasonNodeProblem, words: []string{"255", "kubectl logs -p dev-server-0"},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			got, _ := podTrouble(&tc.pod)
+			if got.reason != tc.want {
+				t.Errorf("%s\npodTrouble() = %+v, want %s", tc.reason, got, tc.want)
+			}
+			for _, word := range tc.words {
+				if !strings.Contains(got.message, word) {
+					t.Errorf("%s\nthe message does not say %q: %s", tc.reason, word, got.message)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,327 @@
+package virtualcluster
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
+)
+
+const (
+	yes     = metav1.ConditionTrue
+	no      = metav1.ConditionFalse
+	unknown = metav1.ConditionUnknown
+)
+
+func TestWatchControlPlane(t *testing.T) {
+	problem := func(r *guestapi.Report) {
+		r.Problems = []guestapi.Problem{{Reason: "DiskFull", Message: "the state volume is full: enlarge it"}}
+	}
+	booting := func(r *guestapi.Report) {
+		r.Timeline = []guestapi.Milestone{{Name: guestapi.MilestoneInit, Time: noon}, {Name: guestapi.MilestoneDatastore, Time: noon}}
+	}
+	cases := map[string]struct {
+		reason string
+		scope  *Scope
+		status metav1.ConditionStatus
+		want   string
+		words  string
+	}{
+		"NoPod":     {"The StatefulSet was just made.", aScope(), no, v1alpha1.ReasonProgressing, "dev-server"},
+		"Starting":  {"The guest is not up yet.", aScope(aPod()), no, v1alpha1.ReasonBooting, "dev-server-0"},
+		"Booting":   {"The guest says how far it is.", aScope(aPod()).says("boot-1", booting), no, v1alpha1.ReasonBooting, guestapi.MilestoneDatastore},
+		"Problem":   {"The guest says what is wrong.", aScope(aPod()).says("boot-1", booting, problem), no, v1alpha1.ReasonNodeProblem, "enlarge it"},
+		"Trouble":   {"The kubelet's trouble comes before the guest's.", aScope(aPod(waitingFor("ErrImagePull", "x"))).says("boot-1", problem), no, v1alpha1.ReasonImagePullFailed, "x"},
+		"Serving":   {"Readiness of the pod means that the API serves.", aScope(aPod(isReadyPod)), yes, v1alpha1.ReasonReady, "1 of 1 server"},
+		"LastWords": {"A pod that goes away serves no more.", aScope(aPod(isReadyPod, func(p *corev1.Pod) { p.DeletionTimestamp = &metav1.Time{Time: noon} })), no, v1alpha1.ReasonBooting, ""},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			if err := watchControlPlane(tc.scope); err != nil {
+				t.Fatal(err)
+			}
+			c := tc.scope.want(t, v1alpha1.ConditionControlPlaneReady, tc.status, tc.want)
+			if !strings.Contains(c.Message, tc.words) {
+				t.Errorf("%s\nthe message does not say %q: %s", tc.reason, tc.words, c.Message)
+			}
+		})
+	}
+}
+
+func TestControlPlaneRefused(t *testing.T) {
+	s := aScope()
+	s.refusals = map[string]string{"server": "violates PodSecurity"}
+	if err := watchControlPlane(s); err != nil {
+		t.Fatal(err)
+	}
+	s.want(t, v1alpha1.ConditionControlPlaneReady, no, v1alpha1.ReasonPodRejected)
+}
+
+func withPool(s *Scope, replicas int32) *Scope {
+	s.vc.Spec.Pools = []v1alpha1.Pool{{Name: "big", Replicas: ptr.To(replicas)}}
+	return s
+}
+
+func poolPod(change ...func(*corev1.Pod)) corev1.Pod {
+	return aPod(append([]func(*corev1.Pod){func(p *corev1.Pod) {
+		p.Name, p.UID = "dev-big-0", "boot-2"
+		p.Labels = map[string]string{v1alpha1.LabelPool: "big"}
+	}}, change...)...)
+}
+
+func TestWatchNodes(t *testing.T) {
+	server := aPod(isReadyPod)
+	node := func(name string, ready bool) func(*guestapi.Report) {
+		return func(r *guestapi.Report) {
+			r.APIServing = true
+			r.Nodes = append(r.Nodes, guestapi.NodeState{Name: name, Ready: ready, Message: "cni not there"})
+		}
+	}
+	schedulable := func(r *guestapi.Report) { r.Schedulable = true }
+	cases := map[string]struct {
+		reason string
+		scope  *Scope
+		status metav1.ConditionStatus
+		want   string
+		words  string
+		nodes  int32
+	}{
+		"NoServer":   {"Nobody can be asked.", aScope(aPod()), no, v1alpha1.ReasonPending, "control plane", 0},
+		"NoReport":   {"What was not said is not known.", aScope(server), unknown, v1alpha1.ReasonNotProven, "10270", 0},
+		"NotReady":   {"The node's own words are passed on.", aScope(server).says("boot-1", node("server-0", false)), no, v1alpha1.ReasonBooting, "cni not there", 0},
+		"NoPods":     {"A node that is Ready is not enough: a pod must be able to start.", aScope(server).says("boot-1", node("server-0", true)), no, v1alpha1.ReasonBooting, "no pod can start", 1},
+		"AllReady":   {"All is well.", aScope(server).says("boot-1", node("server-0", true), schedulable), yes, v1alpha1.ReasonReady, "1 node is Ready", 1},
+		"PoolAbsent": {"A wanted node that has not joined counts.", withPool(aScope(server), 1).says("boot-1", node("server-0", true), schedulable), no, v1alpha1.ReasonProgressing, "dev-big", 1},
+		"PoolStuck": {
+			"The pod's trouble explains the missing node.",
+			withPool(aScope(server, poolPod(waitingFor("ErrImagePull", "x"))), 1).says("boot-1", node("server-0", true), schedulable), no, v1alpha1.ReasonImagePullFailed, "dev-big-0", 1,
+		},
+		"PoolReady": {
+			"Every node of the pool is there.",
+			withPool(aScope(server, poolPod(isReadyPod)), 1).says("boot-1", node("server-0", true), node("big-0", true), schedulable), yes, v1alpha1.ReasonReady, "2 nodes", 2,
+		},
+		"Degraded": {
+			"What is done without is said although all is well.",
+			aScope(server).says("boot-1", node("server-0", true), schedulable, func(r *guestapi.Report) {
+				r.Degraded = []guestapi.Problem{{Reason: "NoCgroupControllers", Message: "limits of pods have no effect"}}
+			}), yes, v1alpha1.ReasonReady, "limits of pods have no effect", 1,
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			if err := watchNodes(tc.scope); err != nil {
+				t.Fatal(err)
+			}
+			c := tc.scope.want(t, v1alpha1.ConditionNodesReady, tc.status, tc.want)
+			if !strings.Contains(c.Message, tc.words) {
+				t.Errorf("%s\nthe message does not say %q: %s", tc.reason, tc.words, c.Message)
+			}
+			if got := tc.scope.vc.Status.Nodes; got != tc.nodes {
+				t.Errorf("%s\nstatus.nodes is %d, want %d", tc.reason, got, tc.nodes)
+			}
+		})
+	}
+}
+
+// confined is a pod as we ask for it.
+func confined(p *corev1.Pod) {
+	isReadyPod(p)
+	p.CreationTimestamp = metav1.NewTime(noon.Add(-time.Minute))
+	p.Spec.HostUsers = ptr.To(false)
+	p.Spec.Containers[0].SecurityContext = &corev1.SecurityContext{
+		Capabilities: &corev1.Capabilities{Add: []corev1.Capability{"SYS_ADMIN"}},
+		ProcMount:    ptr.To(corev1.UnmaskedProcMount),
+		SeccompProfile: &corev1.SeccompProfile{
+			Type: corev1.SeccompProfileTypeLocalhost, LocalhostProfile: ptr.To("vclusterctl/x.json"),
+		},
+	}
+}
+
+func TestProve(t *testing.T) {
+	security := func(f func(*corev1.SecurityContext)) func(*corev1.Pod) {
+		return func(p *corev1.Pod) { f(p.Spec.Containers[0].SecurityContext) }
+	}
+	volume := func(source corev1.VolumeSource) func(*corev1.Pod) {
+		return func(p *corev1.Pod) { p.Spec.Volumes = []corev1.Volume{{Name: "v", VolumeSource: source}} }
+	}
+	facts := func(f func(*guestapi.Facts)) func(*guestapi.Report) {
+		return func(r *guestapi.Report) { f(&r.Facts) }
+	}
+	cases := map[string]struct {
+		reason string
+		pod    corev1.Pod
+		report []func(*guestapi.Report)
+		silent bool
+		status metav1.ConditionStatus
+		want   string
+		words  string
+	}{
+		"Proven":     {reason: "Both sides say so.", pod: aPod(confined), status: yes, want: v1alpha1.ReasonProven},
+		"Silent":     {reason: "One side is not enough.", pod: aPod(confined), silent: true, status: unknown, want: v1alpha1.ReasonNotProven},
+		"Privileged": {reason: "Something changed the pod.", pod: aPod(confined, security(func(c *corev1.SecurityContext) { c.Privileged = ptr.To(true) })), status: no, want: v1alpha1.ReasonViolated, words: "privileged"},
+		"HostUsers":  {reason: "Without a user namespace nothing holds.", pod: aPod(confined, func(p *corev1.Pod) { p.Spec.HostUsers = nil }), status: no, want: v1alpha1.ReasonViolated, words: factUserNamespace},
+		"HostPath":   {reason: "A way to the host's files.", pod: aPod(confined, volume(corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: "/etc"}})), status: no, want: v1alpha1.ReasonViolated, words: "/etc"},
+		"HostNet":    {reason: "A way to the host's network.", pod: aPod(confined, func(p *corev1.Pod) { p.Spec.HostNetwork = true }), status: no, want: v1alpha1.ReasonViolated, words: "network"},
+		"Token": {
+			reason: "A way to the host's API.",
+			pod: aPod(confined, volume(corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{
+				Sources: []corev1.VolumeProjection{{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{}}},
+			}})), status: no, want: v1alpha1.ReasonViolated, words: factToken,
+		},
+		"Sidecar": {
+			reason: "An injected container counts.",
+			pod: aPod(confined, func(p *corev1.Pod) {
+				p.Spec.InitContainers = []corev1.Container{{SecurityContext: &corev1.SecurityContext{Privileged: ptr.To(true)}}}
+			}), status: no, want: v1alpha1.ReasonViolated, words: "privileged",
+		},
+		"Unconfined": {reason: "Safe to miss, but said.", pod: aPod(confined, security(func(c *corev1.SecurityContext) { c.SeccompProfile = nil })), status: no, want: v1alpha1.ReasonSeccompOff, words: factSeccomp},
+		"NotApplied": {reason: "The profile did not take effect.", pod: aPod(confined), report: []func(*guestapi.Report){facts(func(f *guestapi.Facts) { f.SeccompMode = "disabled" })}, status: no, want: v1alpha1.ReasonSeccompOff, words: factSeccompMode},
+		"RootMap":    {reason: "The node's root is the host's.", pod: aPod(confined), report: []func(*guestapi.Report){facts(func(f *guestapi.Facts) { f.UIDMap = []string{"0 0 4294967295"} })}, status: no, want: v1alpha1.ReasonViolated, words: factUIDMap},
+		"NoMap":      {reason: "What was not found is not proven.", pod: aPod(confined), report: []func(*guestapi.Report){facts(func(f *guestapi.Facts) { f.GIDMap = nil })}, status: no, want: v1alpha1.ReasonViolated, words: factGIDMap},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := aScope(tc.pod)
+			if !tc.silent {
+				s.says("boot-1", tc.report...)
+			}
+			if err := prove(s); err != nil {
+				t.Fatal(err)
+			}
+			c := s.want(t, v1alpha1.ConditionIsolated, tc.status, tc.want)
+			if !strings.Contains(c.Message, tc.words) {
+				t.Errorf("%s\nthe message does not say %q: %s", tc.reason, tc.words, c.Message)
+			}
+		})
+	}
+}
+
+// TestProveRemembers: after a restart of the controller, a report that looks
+// good does not wash off a bad one that the status holds, unless the pod is
+// another one.
+func TestProveRemembers(t *testing.T) {
+	bad := v1alpha1.IsolationFact{Name: factUIDMap, Value: "0 0 1", Source: v1alpha1.SourceGuest}
+	cases := map[string]struct {
+		created time.Time
+		want    string
+	}{
+		"SamePod":  {noon.Add(-time.Hour), v1alpha1.ReasonViolated},
+		"Replaced": {noon.Add(time.Hour), v1alpha1.ReasonProven},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := aScope(aPod(confined, func(p *corev1.Pod) { p.CreationTimestamp = metav1.NewTime(tc.created) })).says("boot-1")
+			s.no(v1alpha1.ConditionIsolated, v1alpha1.ReasonViolated, "")
+			s.vc.Status.Isolation = []v1alpha1.IsolationFact{bad}
+			if err := prove(s); err != nil {
+				t.Fatal(err)
+			}
+			if got := s.condition(v1alpha1.ConditionIsolated).Reason; got != tc.want {
+				t.Errorf("Isolated is %s, want %s", got, tc.want)
+			}
+		})
+	}
+}
+
+// TestProveWorst: of several pods the worst counts, and is named.
+func TestProveWorst(t *testing.T) {
+	s := withPool(aScope(aPod(confined), poolPod(confined, func(p *corev1.Pod) { p.Spec.HostPID = true })), 1)
+	for _, boot := range []types.UID{"boot-1", "boot-2"} {
+		s.says(boot)
+	}
+	if err := prove(s); err != nil {
+		t.Fatal(err)
+	}
+	if c := s.want(t, v1alpha1.ConditionIsolated, no, v1alpha1.ReasonViolated); !strings.Contains(c.Message, "dev-big-0: pid") {
+		t.Errorf("the message is: %s", c.Message)
+	}
+}
+
+func TestSummarise(t *testing.T) {
+	allWell := func(s *Scope) {
+		for _, c := range dependents {
+			s.yes(c, v1alpha1.ReasonReady, "")
+		}
+		s.yes(v1alpha1.ConditionIsolated, v1alpha1.ReasonProven, "")
+	}
+	cases := map[string]struct {
+		reason  string
+		change  func(*Scope)
+		status  metav1.ConditionStatus
+		want    string
+		stalled bool
+	}{
+		"AllWell":   {"A pod can start inside.", func(*Scope) {}, yes, v1alpha1.ReasonReady, false},
+		"First":     {"The first hindrance on the way counts.", func(s *Scope) { s.no("NodesReady", "Booting", ""); s.no("RuntimeReady", "NoCapableNode", "") }, no, "NoCapableNode", false},
+		"Unknown":   {"What is not known is not ready.", func(s *Scope) { s.unknown("NodesReady", "NotProven", "") }, no, "NotProven", false},
+		"NoSeccomp": {"Safe to miss.", func(s *Scope) { s.no("Isolated", "SeccompOff", "") }, yes, v1alpha1.ReasonReady, false},
+		"Violated":  {"Not safe to miss.", func(s *Scope) { s.no("Isolated", "Violated", "") }, no, "Violated", false},
+		"Waiting":   {"Somebody else is going to act.", func(s *Scope) { s.stopped = wait("Ready", "X", "y") }, no, "X", false},
+		"Stalled":   {"Only the user can act.", func(s *Scope) { s.stopped = stall("Ready", "X", "y") }, no, "X", true},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := aScope()
+			s.yes(v1alpha1.ConditionStalled, "Old", "")
+			allWell(s)
+			tc.change(s)
+			if err := summarise(s); err != nil {
+				t.Fatal(err)
+			}
+			s.want(t, v1alpha1.ConditionReady, tc.status, tc.want)
+			if got := hasCondition(s.vc.Status.Conditions, v1alpha1.ConditionStalled); got != tc.stalled {
+				t.Errorf("%s\nStalled is there: %v, want %v", tc.reason, got, tc.stalled)
+			}
+		})
+	}
+}
+
+func TestNarrate(t *testing.T) {
+	s := aScope(aPod(confined)).says("boot-1", func(r *guestapi.Report) {
+		r.Timeline = []guestapi.Milestone{
+			{Name: guestapi.MilestoneInit, Time: noon.Add(1234567 * time.Nanosecond)},
+			{Name: guestapi.MilestoneInit, Time: noon.Add(time.Second)},
+			{Name: "", Time: noon},
+		}
+	})
+	s.yes(v1alpha1.ConditionReady, v1alpha1.ReasonReady, "")
+	for range 2 {
+		if err := narrate(s); err != nil {
+			t.Fatal(err)
+		}
+		s.now = s.now.Add(time.Hour) // the moment of being ready does not move
+	}
+	var got []string
+	for _, e := range s.vc.Status.Timeline {
+		got = append(got, e.Name+"@"+e.Time.UTC().Format("15:04:05.000000"))
+	}
+	want := "Pod@11:59:00.000000 Init@12:00:00.001234 Ready@12:00:00.000000"
+	if strings.Join(got, " ") != want {
+		t.Errorf("the timeline is %s, want %s", got, want)
+	}
+}
+
+func TestChanges(t *testing.T) {
+	old := aScope()
+	old.no(v1alpha1.ConditionReady, v1alpha1.ReasonBooting, "boots")
+	updated := aScope()
+	updated.no(v1alpha1.ConditionReady, v1alpha1.ReasonImagePullFailed, "cannot be pulled")
+	updated.no(v1alpha1.ConditionControlPlaneReady, v1alpha1.ReasonImagePullFailed, "cannot be pulled")
+	updated.no(v1alpha1.ConditionNodesReady, v1alpha1.ReasonPending, "waits")
+	updated.yes(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonReady, "1 node")
+	var got []string
+	for _, e := range changes(old.vc, updated.vc) {
+		got = append(got, e.Type+" "+e.Reason+" "+e.Note)
+	}
+	want := "Warning ImagePullFailed cannot be pulled|Normal RuntimeReady 1 node"
+	if strings.Join(got, "|") != want {
+		t.Errorf("the events are %v, want %s", got, want)
+	}
+}
