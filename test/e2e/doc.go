@@ -1,0 +1,9 @@
+// Package e2e tests the product as its users get it: the built program, the
+// built images, an embedded host on this machine, and virtual clusters whose
+// node pods really run.
+//
+// The tests need root and what "make build image" leaves; without they are
+// skipped, or fail where VCLUSTERCTL_E2E=required says so. They start one host
+// named "e2e", away from the user's own, and remove it whatever happens. What
+// holds for one virtual cluster at rest is tested on one that all tests share.
+package e2e

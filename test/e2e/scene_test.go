@@ -1,0 +1,132 @@
+package e2e
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/test/e2e/harness"
+)
+
+// scene is what one test works with: the host, and a namespace on it.
+type scene struct {
+	*testing.T
+
+	ctx       context.Context
+	host      *harness.Host
+	namespace string
+}
+
+// watch is the scene of a test that changes nothing: it looks at the shared
+// cluster.
+func watch(t *testing.T) *scene {
+	t.Helper()
+	return enter(t, sharedNamespace)
+}
+
+// begin is the scene of a test with a namespace of its own, which is removed
+// with everything in it.
+func begin(t *testing.T) *scene {
+	t.Helper()
+	name := strings.ToLower(t.Name()[strings.LastIndex(t.Name(), "/")+1:])
+	s := enter(t, name)
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	s.must(s.host.Create(s.ctx, namespace))
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), time.Minute)
+		defer cancel()
+		if err := client.IgnoreNotFound(s.host.Delete(ctx, namespace)); err != nil {
+			t.Errorf("delete namespace %q: %v", name, err)
+		}
+	})
+	return s
+}
+
+func enter(t *testing.T, namespace string) *scene {
+	t.Helper()
+	if world.missing != nil {
+		t.Skip(world.missing)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stop := context.AfterFunc(world.ctx, func() { cancel(context.Cause(world.ctx)) })
+	t.Cleanup(func() { stop(); cancel(nil) })
+	s := &scene{T: t, ctx: ctx, host: world.host, namespace: namespace}
+	t.Cleanup(s.diagnose)
+	return s
+}
+
+// diagnose shows what there is to see where a test failed.
+func (s *scene) diagnose() {
+	if !s.Failed() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), time.Minute)
+	defer cancel()
+	s.Log(s.host.Diagnose(ctx, s.namespace))
+}
+
+func (s *scene) must(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
+// within bounds one step.
+func (s *scene) within(d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(s.ctx, d)
+	s.Cleanup(cancel)
+	return ctx
+}
+
+// shared waits for the cluster that tests share.
+func (s *scene) shared() *v1alpha1.VirtualCluster {
+	s.Helper()
+	return s.ready(harness.VirtualCluster(sharedNamespace, sharedName))
+}
+
+// create makes a virtual cluster in the scene's namespace.
+func (s *scene) create(name string, changes ...func(*v1alpha1.VirtualClusterSpec)) *v1alpha1.VirtualCluster {
+	s.Helper()
+	vc := harness.VirtualCluster(s.namespace, name, changes...)
+	s.must(s.host.Create(s.ctx, vc))
+	return vc
+}
+
+// ready waits until a pod can start in a virtual cluster.
+func (s *scene) ready(vc *v1alpha1.VirtualCluster) *v1alpha1.VirtualCluster {
+	s.Helper()
+	vc, err := s.host.AwaitReady(s.within(bootTimeout), vc)
+	s.must(err)
+	return vc
+}
+
+// inside is a virtual cluster as its user sees it.
+func (s *scene) inside(vc *v1alpha1.VirtualCluster) *harness.Cluster {
+	s.Helper()
+	c, err := s.host.Inside(s.ctx, vc)
+	s.must(err)
+	return c
+}
+
+// pod reads a node pod.
+func (s *scene) pod(vc *v1alpha1.VirtualCluster) *corev1.Pod {
+	s.Helper()
+	var pod corev1.Pod
+	s.must(s.host.Get(s.ctx, client.ObjectKey{Namespace: vc.Namespace, Name: harness.ServerPod(vc)}, &pod))
+	return &pod
+}
+
+// shell runs a line of shell in the server pod of a virtual cluster.
+func (s *scene) shell(vc *v1alpha1.VirtualCluster, line string) string {
+	s.Helper()
+	out, err := s.host.Shell(s.within(stepTimeout), vc, line)
+	s.must(err)
+	return strings.TrimSpace(out)
+}
