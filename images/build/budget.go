@@ -61,7 +61,7 @@ func (b *budget) set(fields []string) error {
 }
 
 // check fails where the layers weigh more than the budget.
-func (b budget) check(layers []*layer) error {
+func (b *budget) check(layers []*layer) error {
 	compressed, plain := total(layers)
 	if mebibytes(compressed) > b.compressed || mebibytes(plain) > b.uncompressed {
 		return fmt.Errorf("over budget: %.1f MiB compressed (at most %.0f), %.1f MiB uncompressed (at most %.0f): "+

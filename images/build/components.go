@@ -202,6 +202,8 @@ func (c component) goBuild(out string) []string {
 	if c.cgo {
 		link = append(link, "-extldflags", "'-static -Wl,--build-id=none'")
 	}
-	return []string{"go", "build", "-trimpath", "-buildvcs=false", "-tags", strings.Join(c.tags, ","),
-		"-ldflags", strings.Join(link, " "), "-o", out + string(os.PathSeparator), c.pkg}
+	return []string{
+		"go", "build", "-trimpath", "-buildvcs=false", "-tags", strings.Join(c.tags, ","),
+		"-ldflags", strings.Join(link, " "), "-o", out + string(os.PathSeparator), c.pkg,
+	}
 }

@@ -26,20 +26,42 @@ func (k key) add(values ...string) {
 	}
 }
 
-// addTree mixes in every regular file below a directory: path and content.
+// addTree mixes in every file and symbolic link below a directory: path and
+// content.
 func (k key) addTree(dir string) error {
 	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() {
+		if err != nil || entry.IsDir() {
 			return err
 		}
-		content, err := os.ReadFile(path)
+		rel, err := filepath.Rel(dir, path)
 		if err != nil {
 			return err
 		}
-		name, err := filepath.Rel(dir, path)
-		k.add(filepath.ToSlash(name), string(content))
+		if entry.Type()&fs.ModeSymlink == 0 {
+			return k.addFile(filepath.ToSlash(rel), path)
+		}
+		target, err := os.Readlink(path)
+		k.add(filepath.ToSlash(rel), "link", target)
 		return err
 	})
+}
+
+// addFile mixes in one file under a name of its own: content, and whether it
+// may be executed.
+func (k key) addFile(name, path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	k.add(name, string(content))
+	if plainMode(info.Mode()) == 0o755 {
+		k.add("executable")
+	}
+	return nil
 }
 
 func (k key) String() string { return hex.EncodeToString(k.sum.Sum(nil))[:keyLength] }

@@ -44,6 +44,7 @@ func TestKeyAddTree(t *testing.T) {
 		"Added":   {"one more file gives another key", append(base[:2:2], file{"z", ""}), false},
 	}
 	hash := func(t *testing.T, files []file) string {
+		t.Helper()
 		dir := t.TempDir()
 		for _, f := range files {
 			at := filepath.Join(dir, f.name)

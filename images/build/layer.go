@@ -171,27 +171,33 @@ func zstdLayer(cache, name string, t *tree, date time.Time) (*layer, error) {
 	if err := writeTar(archive, t, date); err != nil {
 		return nil, fmt.Errorf("layer %q: %w", name, err)
 	}
-	key := archive.hash().Hex + "-" + compressionLevel.String()
-	dir, err := cached(cache, "layers", key, func(dir string) error {
-		return compress(filepath.Join(dir, "blob"), t, date)
-	})
+	key := archive.hash().Hex + "-zstd-" + compressionLevel.String()
+	dir, err := cached(cache, "layers", key, func(dir string) error { return compress(dir, t, date) })
 	if err != nil {
 		return nil, fmt.Errorf("layer %q: %w", name, err)
 	}
 	made := &layer{
 		name: name, diffID: archive.hash(), plain: archive.count,
-		media: types.OCILayerZStd, blob: fileContent(filepath.Join(dir, "blob")),
+		media: types.OCILayerZStd, blob: fileContent(filepath.Join(dir, blobFile)),
 	}
-	return made, made.measure()
+	return made, made.measured(dir)
 }
 
-func compress(path string, t *tree, date time.Time) error {
-	file, err := os.Create(path)
+// What is kept of a compressed layer: the blob, and its digest beside it.
+const (
+	blobFile   = "blob"
+	digestFile = "digest"
+)
+
+// compress writes a tree's blob and the blob's digest into a directory.
+func compress(dir string, t *tree, date time.Time) error {
+	file, err := os.Create(filepath.Join(dir, blobFile))
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	encoder, err := zstd.NewWriter(file,
+	digest := newDigester(file)
+	encoder, err := zstd.NewWriter(digest,
 		zstd.WithEncoderLevel(compressionLevel), zstd.WithEncoderConcurrency(compressionThreads))
 	if err != nil {
 		return err
@@ -202,20 +208,25 @@ func compress(path string, t *tree, date time.Time) error {
 	if err := encoder.Close(); err != nil {
 		return err
 	}
+	if err := os.WriteFile(filepath.Join(dir, digestFile), []byte(digest.hash().String()), 0o644); err != nil {
+		return err
+	}
 	return file.Close()
 }
 
-// measure hashes the blob.
-func (l *layer) measure() error {
-	blob, err := l.blob()
+// measured reads back what compress found out.
+func (l *layer) measured(dir string) error {
+	digest, err := os.ReadFile(filepath.Join(dir, digestFile))
 	if err != nil {
 		return err
 	}
-	defer blob.Close()
-	digest := newDigester(io.Discard)
-	if _, err := io.Copy(digest, blob); err != nil {
+	if l.digest, err = v1.NewHash(string(digest)); err != nil {
+		return fmt.Errorf("layer %q: %w", l.name, err)
+	}
+	info, err := os.Stat(filepath.Join(dir, blobFile))
+	if err != nil {
 		return err
 	}
-	l.digest, l.size = digest.hash(), digest.count
+	l.size = info.Size()
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"path/filepath"
 	"runtime"
@@ -101,9 +102,7 @@ func stackLayers(opts options, stack []namedTree) ([]*layer, error) {
 			return nil, fmt.Errorf("layer %q: %w", part.name, err)
 		}
 		part.tree.addParents(below)
-		for name, n := range part.tree.nodes {
-			below.nodes[name] = n
-		}
+		maps.Copy(below.nodes, part.tree.nodes)
 		made, err := zstdLayer(opts.cache, part.name, part.tree, opts.time())
 		if err != nil {
 			return nil, err
@@ -127,10 +126,7 @@ func checkTop(below, t *tree) error {
 
 // rootfsTree is Debian, trimmed and tuned for a container.
 func rootfsTree(root string, debian *tree) (*tree, error) {
-	t := newTree()
-	for name, n := range debian.nodes {
-		t.nodes[name] = n
-	}
+	t := &tree{nodes: maps.Clone(debian.nodes)}
 	patterns, err := readList(filepath.Join(root, rootfsSource, "remove.txt"))
 	if err != nil {
 		return nil, err

@@ -42,8 +42,10 @@ func compileOwn(ctx context.Context, run runner, root, dir, pkg, ldflags string)
 func makePause(ctx context.Context, run runner, opts options, out string) error {
 	_, err := run.run(ctx, command{
 		dir: filepath.Join(opts.root, "images/node/pause"),
-		args: []string{"gcc", "-Os", "-Wall", "-Wextra", "-Werror", "-static", "-s", "-Wl,--build-id=none",
-			`-DVERSION="` + images.PauseVersion + `"`, "-o", out, "pause.c"},
+		args: []string{
+			"gcc", "-Os", "-Wall", "-Wextra", "-Werror", "-static", "-s", "-Wl,--build-id=none",
+			`-DVERSION="` + images.PauseVersion + `"`, "-o", out, "pause.c",
+		},
 	})
 	return err
 }

@@ -6,9 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/vclusterctl/vclusterctl/images"
 )
 
 // The targets, which are also what the command's arguments name.
@@ -59,9 +62,9 @@ func build(ctx context.Context, opts options, targets []string) error {
 // two run side by side.
 func makeParts(ctx context.Context, run runner, opts options, targets []string) (parts, error) {
 	made := parts{components: map[string]string{}}
-	images := slices.Contains(targets, targetNode) || slices.Contains(targets, targetController)
+	wanted := slices.Contains(targets, targetNode) || slices.Contains(targets, targetController)
 	group, ctx := errgroup.WithContext(ctx)
-	if images {
+	if wanted {
 		group.Go(func() error {
 			var err error
 			made.rootfs, err = makeRootfs(ctx, run, opts)
@@ -76,7 +79,7 @@ func makeParts(ctx context.Context, run runner, opts options, targets []string) 
 			}
 			made.components[c.name] = dir
 		}
-		if !images {
+		if !wanted {
 			return nil
 		}
 		var err error
@@ -94,22 +97,95 @@ func makeTargets(opts options, made parts, targets []string) error {
 			return err
 		}
 	}
-	if !slices.Contains(targets, targetNode) && !slices.Contains(targets, targetController) {
-		return nil
+	stale, err := staleImages(opts, made, targets)
+	if err != nil || len(stale) == 0 {
+		return err
 	}
 	debian, err := readRootfs(made.rootfs)
 	if err != nil {
 		return err
 	}
-	if slices.Contains(targets, targetNode) {
-		if err := makeNode(opts, made, debian); err != nil {
-			return fmt.Errorf("node image: %w", err)
+	for name, key := range stale {
+		if err := makers[name](opts, made, debian); err != nil {
+			return fmt.Errorf("%s image: %w", name, err)
 		}
-	}
-	if slices.Contains(targets, targetController) {
-		if err := makeController(opts, made, debian); err != nil {
-			return fmt.Errorf("controller image: %w", err)
+		if err := os.WriteFile(keyFile(opts, name), []byte(key), 0o644); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// makers assemble the images.
+var makers = map[string]func(options, parts, *tree) error{
+	targetNode:       makeNode,
+	targetController: makeController,
+}
+
+// staleImages maps the images among the targets that have to be assembled to
+// the keys of their inputs. The others were made of the same inputs.
+func staleImages(opts options, made parts, targets []string) (map[string]string, error) {
+	stale := map[string]string{}
+	for name := range makers {
+		if !slices.Contains(targets, name) {
+			continue
+		}
+		key, err := imageKey(opts, made, name)
+		if err != nil {
+			return nil, err
+		}
+		if isCurrent(opts, name, key) {
+			opts.logf("%s: nothing has changed", filepath.Join(opts.dist, name+".tar"))
+			continue
+		}
+		stale[name] = key
+	}
+	return stale, nil
+}
+
+// isCurrent says whether an image's archive is there and was made of the
+// inputs with that key.
+func isCurrent(opts options, name, key string) bool {
+	made, err := os.ReadFile(keyFile(opts, name))
+	if err != nil || string(made) != key {
+		return false
+	}
+	for _, file := range []string{name + ".tar", name + ".digest"} {
+		if _, err := os.Stat(filepath.Join(opts.dist, file)); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func keyFile(opts options, name string) string { return filepath.Join(opts.dist, "."+name+".key") }
+
+// imageKey hashes all that goes into an image, the program that assembles it
+// included.
+func imageKey(opts options, made parts, name string) (string, error) {
+	k := newKey()
+	k.add(name, made.rootfs, opts.version, strconv.FormatInt(opts.epoch, 10))
+	for _, component := range sortedKeys(made.components) {
+		k.add(component, made.components[component])
+	}
+	trees := []string{filepath.Join(opts.root, "images")}
+	files := []string{filepath.Join(opts.root, "go.sum"), filepath.Join(made.own, "vclusterctl")}
+	if name == targetNode {
+		trees = append(trees, filepath.Join(opts.root, "templates/nodefs"))
+		files = []string{files[0], filepath.Join(made.own, "guest"), filepath.Join(made.own, images.Pause)}
+		if opts.k3s != "" {
+			files = append(files, opts.k3s)
+		}
+	}
+	for _, dir := range trees {
+		if err := k.addTree(dir); err != nil {
+			return "", err
+		}
+	}
+	for _, file := range files {
+		if err := k.addFile(filepath.Base(file), file); err != nil {
+			return "", err
+		}
+	}
+	return k.String(), nil
 }
