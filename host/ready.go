@@ -15,6 +15,20 @@ import (
 
 var errExited = errors.New("the node stopped by itself")
 
+// ensureReady waits until a pod can start on the host. A host that was about to
+// end when we found it running is started anew.
+func (s *starter) ensureReady(ctx context.Context) error {
+	err := s.awaitReady(ctx)
+	if s.started || !errors.Is(err, errExited) {
+		return err
+	}
+	s.report.warn(StepStart, "the host that was running has ended; starting it anew")
+	if err := s.restart(ctx); err != nil {
+		return err
+	}
+	return s.awaitReady(ctx)
+}
+
 // awaitReady waits until a pod can start on the host, showing each milestone of
 // the boot as it passes.
 func (s *starter) awaitReady(ctx context.Context) error {
@@ -25,7 +39,7 @@ func (s *starter) awaitReady(ctx context.Context) error {
 	defer client.Close()
 	init, err := s.record.Init.Open()
 	if err != nil {
-		return s.exited(err)
+		return s.explain(err, guestapi.Report{})
 	}
 	defer init.Close()
 	timed, cancel := context.WithTimeoutCause(ctx, s.options.Timeout, ErrTimeout)
@@ -93,7 +107,7 @@ func (s *starter) explain(err error, last guestapi.Report) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, errExited), errors.Is(err, process.ErrGone):
-		return s.exited(errExited)
+		return s.exited()
 	case errors.Is(err, ErrTimeout):
 		return fmt.Errorf("%w (%s): %s; it keeps running: see \"vclusterctl host status\"", ErrTimeout, s.options.Timeout, standing(last))
 	default:
@@ -102,12 +116,12 @@ func (s *starter) explain(err error, last guestapi.Report) error {
 }
 
 // exited says why the node is gone as well as can be known.
-func (s *starter) exited(err error) error {
+func (s *starter) exited() error {
 	text := lastLines(s.names.console)
 	if text == "" {
 		text = "it printed nothing"
 	}
-	return fmt.Errorf("the node does not run: %w: %s: run \"vclusterctl host down\" and \"vclusterctl host up\"", err, text)
+	return fmt.Errorf("the node does not run: %w: %s: run \"vclusterctl host up\" again", errExited, text)
 }
 
 // standing says what a node that is not ready waits for.

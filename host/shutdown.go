@@ -42,7 +42,7 @@ func shutDown(ctx context.Context, o Options, r record, report Reporter) error {
 	}
 	defer init.Close()
 	report.say(StepStop, "stopping the node")
-	stopKubelet(ctx, r, report)
+	stopKubelet(ctx, r)
 	if err := stopPods(ctx, r); err != nil {
 		report.warn(StepStop, err.Error())
 	}
@@ -52,12 +52,12 @@ func shutDown(ctx context.Context, o Options, r record, report Reporter) error {
 	return nil
 }
 
-func stopKubelet(ctx context.Context, r record, report Reporter) {
+// stopKubelet does what it can: a node in trouble may have no kubelet to stop,
+// or no systemd to ask.
+func stopKubelet(ctx context.Context, r record) {
 	ctx, cancel := context.WithTimeout(ctx, kubeletGrace)
 	defer cancel()
-	if _, err := inside(r).Run(ctx, nil, "systemctl", "stop", "kubelet.service"); err != nil {
-		report.warn(StepStop, err.Error())
-	}
+	_, _ = inside(r).Run(ctx, nil, "systemctl", "stop", "kubelet.service")
 }
 
 // pod is the first process of a container on the node, and the signal that

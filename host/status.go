@@ -153,7 +153,8 @@ func addCgroupProblems(status *Status, r record) {
 		return
 	}
 	status.Controllers = controllers
-	if missing := missingControllers(controllers); len(missing) > 0 {
+	missing := missingControllers(controllers)
+	if len(missing) > 0 && r.CgroupMode != cgroups.Unified {
 		status.Degraded = append(status.Degraded, guestapi.Problem{
 			Reason: "MissingControllers",
 			Message: fmt.Sprintf("the node has no cgroup controllers %s, so limits of pods have no effect: to get them boot the machine with systemd.unified_cgroup_hierarchy=1",

@@ -54,7 +54,7 @@ func Up(ctx context.Context, o Options, report Reporter) (Status, error) {
 	}
 	defer unlock()
 	s := &starter{options: o, names: n, report: report}
-	for _, step := range []func(context.Context) error{s.prepare, s.ensureRunning, s.awaitReady, s.loadImages, s.addContext} {
+	for _, step := range []func(context.Context) error{s.prepare, s.ensureRunning, s.ensureReady, s.loadImages, s.addContext} {
 		if err := step(ctx); err != nil {
 			return Status{}, err
 		}
@@ -112,6 +112,11 @@ func (s *starter) ensureRunning(ctx context.Context) error {
 		}
 		s.report.say(StepStop, "stopping the host: its image or configuration changes")
 	}
+	return s.restart(ctx)
+}
+
+// restart starts the host after removing whatever there is of an earlier run.
+func (s *starter) restart(ctx context.Context) error {
 	if err := stop(ctx, s.options, s.names, s.report); err != nil {
 		return fmt.Errorf("remove what an earlier run left: %w", err)
 	}
