@@ -3,7 +3,10 @@ package controller
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"net/http"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -83,7 +86,19 @@ func addProbes(mgr manager.Manager) error {
 	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
 		return err //nolint:wrapcheck // the caller says what this is about
 	}
-	return mgr.AddReadyzCheck("ping", healthz.Ping) //nolint:wrapcheck // as above
+	return mgr.AddReadyzCheck("cache", synced(mgr)) //nolint:wrapcheck // as above
+}
+
+// synced is true once the cache holds what there is.
+func synced(mgr manager.Manager) healthz.Checker {
+	return func(req *http.Request) error {
+		ctx, cancel := context.WithTimeout(req.Context(), time.Second)
+		defer cancel()
+		if !mgr.GetCache().WaitForCacheSync(ctx) {
+			return errors.New("the cache is not filled yet")
+		}
+		return nil
+	}
 }
 
 func addReconciler(mgr manager.Manager, opts Options) error {

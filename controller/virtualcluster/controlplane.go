@@ -19,7 +19,7 @@ func watchControlPlane(s *Scope) error {
 	s.vc.Status.Servers = &v1alpha1.NodeGroupStatus{Replicas: group.Replicas, ReadyReplicas: int32(len(ready))} //nolint:gosec // a count of pods
 	if len(ready) > 0 {
 		s.yes(v1alpha1.ConditionControlPlaneReady, v1alpha1.ReasonReady,
-			fmt.Sprintf("%d of %s serve the API", len(ready), count(int(group.Replicas), "server")))
+			fmt.Sprintf("%d/%d servers serve the API", len(ready), group.Replicas))
 		return nil
 	}
 	t := s.groupTrouble(group, pods)

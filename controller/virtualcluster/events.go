@@ -1,11 +1,13 @@
 package virtualcluster
 
 import (
+	"context"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 )
@@ -51,9 +53,11 @@ func eventOf(c metav1.Condition) (Event, bool) {
 	}
 }
 
-// announce tells of a status that was written.
-func (r *Reconciler) announce(old, updated *v1alpha1.VirtualCluster) {
+// announce tells of a status that was written: to the user in events, to the
+// administrator in the log and in metrics.
+func (r *Reconciler) announce(ctx context.Context, old, updated *v1alpha1.VirtualCluster) {
 	for _, e := range changes(old, updated) {
+		log.FromContext(ctx).Info("changed", "reason", e.Reason, "note", e.Note)
 		r.opts.Recorder.Eventf(updated, nil, e.Type, e.Reason, e.Action, "%s", e.Note)
 	}
 	measure(old, updated)

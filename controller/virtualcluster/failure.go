@@ -3,8 +3,10 @@ package virtualcluster
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
@@ -12,10 +14,11 @@ import (
 
 // failed ends a reconciliation that met an error. The status stays as it is,
 // but for the words: what was decided did not come about. Conflicts are none of
-// the user's business; the next attempt reads what is newer.
+// the user's business, since the next attempt reads what is newer; and a hiccup
+// of the API server does not make a cluster less ready than it was.
 func (r *Reconciler) failed(ctx context.Context, vc *v1alpha1.VirtualCluster, err error) (reconcile.Result, error) {
 	reconcileErrors.WithLabelValues(string(kindOf(err))).Inc()
-	if apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) || ctx.Err() != nil {
+	if ctx.Err() != nil || isRace(err) || isHiccup(err) && conditionOf(vc, v1alpha1.ConditionReady).Status == metav1.ConditionTrue {
 		return reconcile.Result{}, err
 	}
 	s := &Scope{vc: vc.DeepCopy(), now: r.opts.Clock.Now()}
@@ -27,6 +30,19 @@ func (r *Reconciler) failed(ctx context.Context, vc *v1alpha1.VirtualCluster, er
 		s.yes(v1alpha1.ConditionStalled, v1alpha1.ReasonFailed, oneLine(err))
 	}
 	return reconcile.Result{}, errors.Join(err, r.writeStatus(ctx, vc, s.vc))
+}
+
+// isRace is true where somebody else was faster.
+func isRace(err error) bool { return apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) }
+
+// isHiccup is true where the API server did not get to judge the request.
+func isHiccup(err error) bool {
+	status, ok := errors.AsType[*apierrors.StatusError](err)
+	if !ok {
+		return true
+	}
+	code := status.ErrStatus.Code
+	return code == http.StatusTooManyRequests || code >= http.StatusInternalServerError
 }
 
 func invalid(err error) bool { return apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) }

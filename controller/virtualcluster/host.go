@@ -16,7 +16,8 @@ import (
 	"github.com/vclusterctl/vclusterctl/templates/cluster"
 )
 
-// observeHost reads what is known of the host cluster.
+// observeHost reads what is known of the host cluster. Nodes are not copied:
+// there can be thousands, and no step changes what it observes.
 func (r *Reconciler) observeHost(ctx context.Context, s *Scope) error {
 	var classes nodev1.RuntimeClassList
 	if err := r.client.List(ctx, &classes); err != nil {
@@ -27,7 +28,7 @@ func (r *Reconciler) observeHost(ctx context.Context, s *Scope) error {
 		s.runtimeClasses[classes.Items[i].Name] = &classes.Items[i]
 	}
 	var nodes corev1.NodeList
-	if err := r.client.List(ctx, &nodes); err != nil {
+	if err := r.client.List(ctx, &nodes, client.UnsafeDisableDeepCopy); err != nil {
 		return fmt.Errorf("list nodes: %w", err)
 	}
 	s.nodes = nodes.Items

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
@@ -114,7 +115,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, vc *v1alpha1.VirtualCluster)
 	if err := r.writeStatus(ctx, vc, s.vc); err != nil {
 		return reconcile.Result{}, err
 	}
-	return r.result(s)
+	return r.result(ctx, s)
 }
 
 // work decides, rehearses, and applies.
@@ -152,8 +153,9 @@ func (s *Scope) runUntilStopped(steps []step) error {
 }
 
 // result says when to come back.
-func (r *Reconciler) result(s *Scope) (reconcile.Result, error) {
+func (r *Reconciler) result(ctx context.Context, s *Scope) (reconcile.Result, error) {
 	if s.stopped != nil {
+		log.FromContext(ctx).V(1).Info("stopped", "kind", s.stopped.kind, "reason", s.stopped.reason, "message", s.stopped.message)
 		reconcileStops.WithLabelValues(string(s.stopped.kind), s.stopped.reason).Inc()
 	}
 	return reconcile.Result{RequeueAfter: s.requeue}, nil
@@ -178,6 +180,6 @@ func (r *Reconciler) writeStatus(ctx context.Context, old, updated *v1alpha1.Vir
 	case err != nil:
 		return fmt.Errorf("write status: %w", err)
 	}
-	r.announce(old, updated)
+	r.announce(ctx, old, updated)
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	nodev1 "k8s.io/api/node/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
@@ -196,8 +197,8 @@ func (w *world) expectNoPods(reason string) metav1.Condition {
 	return c
 }
 
-// TestFailure: an error of the API server is in the status, and the next
-// attempt makes it good.
+// TestFailure: an error of the API server is in the status of a cluster that is
+// not ready, and the next attempt makes it good.
 func TestFailure(t *testing.T) {
 	w := newWorld(t)
 	w.newCluster("dev")
@@ -215,6 +216,38 @@ func TestFailure(t *testing.T) {
 	w.count.fail = nil
 	w.settle("dev")
 	w.expect("dev", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonProgressing)
+}
+
+// TestHiccup: a cluster that is ready stays so while the API server is busy, but
+// not when it refuses.
+func TestHiccup(t *testing.T) {
+	w := newWorld(t)
+	w.newCluster("dev")
+	w.settle("dev")
+	pod := w.startPods("dev", "server")[0]
+	w.makeReady(pod)
+	w.says(pod, serving)
+	w.settle("dev")
+	w.expect("dev", v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady)
+
+	answer := func(code int) func(*http.Request) error {
+		return func(r *http.Request) error {
+			if !strings.HasSuffix(r.URL.Path, "/secrets/dev-join") {
+				return nil
+			}
+			return &apierrors.StatusError{ErrStatus: metav1.Status{Code: int32(code), Message: "no"}} //nolint:gosec // a status
+		}
+	}
+	w.count.fail = answer(http.StatusServiceUnavailable)
+	if _, err := w.try("dev"); err == nil {
+		t.Error("the error was swallowed")
+	}
+	w.expect("dev", v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady)
+	w.count.fail = answer(http.StatusForbidden)
+	if _, err := w.try("dev"); err == nil {
+		t.Error("the error was swallowed")
+	}
+	w.expect("dev", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonFailed)
 }
 
 // TestCatalogueBroken: the administrator's mistake is said, not crashed over.

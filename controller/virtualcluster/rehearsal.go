@@ -130,11 +130,11 @@ func (r *rehearsal) dryRun(ctx context.Context, pod *corev1.Pod) (string, error)
 
 // refused tells a verdict about the pod from trouble on the way.
 func refused(err error) bool {
-	var status apierrors.APIStatus
-	if !errors.As(err, &status) {
+	status, ok := errors.AsType[*apierrors.StatusError](err)
+	if !ok {
 		return false
 	}
-	switch code := status.Status().Code; code {
+	switch code := status.ErrStatus.Code; code {
 	case http.StatusConflict, http.StatusTooManyRequests, http.StatusUnauthorized, http.StatusRequestTimeout:
 		return false
 	default:

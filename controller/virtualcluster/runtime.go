@@ -70,7 +70,7 @@ func (s *Scope) useRuntime(p profile.Profile, answer profile.Answer) {
 		s.vc.Status.Runtime.Pools = name
 	}
 	s.yes(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonReady,
-		fmt.Sprintf("%d of %s of the host can run node pods with runtime %q", len(answer.Capable()), count(len(answer.Nodes), "node"), name))
+		fmt.Sprintf("%d/%d nodes of the host offer runtime %q", len(answer.Capable()), len(answer.Nodes), name))
 }
 
 // combine says in one why no runtime can be used.

@@ -39,7 +39,7 @@ func TestWatchControlPlane(t *testing.T) {
 		"Booting":   {"The guest says how far it is.", aScope(aPod()).says("boot-1", booting), no, v1alpha1.ReasonBooting, guestapi.MilestoneDatastore},
 		"Problem":   {"The guest says what is wrong.", aScope(aPod()).says("boot-1", booting, problem), no, v1alpha1.ReasonNodeProblem, "enlarge it"},
 		"Trouble":   {"The kubelet's trouble comes before the guest's.", aScope(aPod(waitingFor("ErrImagePull", "x"))).says("boot-1", problem), no, v1alpha1.ReasonImagePullFailed, "x"},
-		"Serving":   {"Readiness of the pod means that the API serves.", aScope(aPod(isReadyPod)), yes, v1alpha1.ReasonReady, "1 of 1 server"},
+		"Serving":   {"Readiness of the pod means that the API serves.", aScope(aPod(isReadyPod)), yes, v1alpha1.ReasonReady, "1/1 servers"},
 		"LastWords": {"A pod that goes away serves no more.", aScope(aPod(isReadyPod, func(p *corev1.Pod) { p.DeletionTimestamp = &metav1.Time{Time: noon} })), no, v1alpha1.ReasonBooting, ""},
 	}
 	for name, tc := range cases {

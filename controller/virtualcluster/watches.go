@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -45,7 +46,11 @@ func (r *Reconciler) Setup(mgr manager.Manager, news <-chan event.TypedGenericEv
 		Watches(&networkingv1.ServiceCIDR{}, everything).
 		Watches(&discoveryv1.EndpointSlice{}, everything).
 		WatchesRawSource(source.TypedChannel(news, &handler.TypedEnqueueRequestForObject[*v1alpha1.VirtualCluster]{})).
-		WithOptions(controller.Options{MaxConcurrentReconciles: workers}).
+		WithOptions(controller.Options{
+			MaxConcurrentReconciles: workers,
+			// The name is a label of metrics; a process may well hold two.
+			SkipNameValidation: ptr.To(true),
+		}).
 		Complete(r.withForget())
 	if err != nil {
 		return fmt.Errorf("set up controller: %w", err)
