@@ -65,3 +65,6 @@ setup: ## Install the Debian packages that are missing.
 .PHONY: help
 help: ## Show this.
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# Heads what images.mk adds to the help.
+##@ Images

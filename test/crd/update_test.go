@@ -54,6 +54,8 @@ func TestUpdate(t *testing.T) {
 		"StorageLate":    {reason: "The default is in use already.", to: storage, want: []string{"spec.servers.storage cannot be added or removed"}},
 		"ServersAway":    {reason: "Also with all of servers.", from: storage, want: []string{"spec.servers.storage cannot be added or removed"}},
 		"PoolStorage":    {reason: "As for servers.", from: `pools: [{name: a, storage: {size: 10Gi}}]`, to: `pools: [{name: a, storage: {size: 20Gi}}]`, want: []string{"spec.pools[0].storage.size", "not resized yet"}},
+		"PoolClass":      {reason: "As for servers.", from: `pools: [{name: a, storage: {className: a}}]`, to: `pools: [{name: a, storage: {className: b}}]`, want: []string{"spec.pools[0].storage.className", "cannot change"}},
+		"PoolEphemeral":  {reason: "As for servers.", from: `pools: [{name: a, storage: {ephemeral: true}}]`, to: `pools: [{name: a, storage: {ephemeral: false}}]`, want: []string{"spec.pools[0].storage.ephemeral", "cannot change"}},
 		"PoolLate":       {reason: "As for servers.", from: `pools: [{name: a}]`, to: `pools: [{name: a, storage: {size: 20Gi}}]`, want: []string{"spec.pools[0]", "add a pool with the other storage"}},
 		"PoolReordered":  {reason: "Pools are known by name, not by place.", from: `pools: [{name: a, storage: {size: 10Gi}}, {name: b}]`, to: `pools: [{name: b}, {name: a, storage: {size: 10Gi}}]`},
 		"PoolNewStorage": {reason: "A new pool may have any.", from: `pools: [{name: a}]`, to: `pools: [{name: a}, {name: b, storage: {size: 10Gi}}]`},
