@@ -36,14 +36,26 @@ const (
 )
 
 // TestRights runs the whole manager with the rights of the installed
-// controller, and nothing more, through the life of a cluster: made without a
-// runtime, started when there is one, a pool taken out, told about in events.
+// controller, and nothing more.
 func TestRights(t *testing.T) {
 	admin := envtest.Client(t)
-	install(t, admin)
-	start(t, envtest.Config(t))
+	create(t, admin, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}})
+	t.Run("Cluster", func(t *testing.T) {
+		install(t, admin, "cluster.yaml")
+		start(t, envtest.Config(t), "")
+		live(t, admin, envtest.Namespace(t, admin))
+	})
+	t.Run("Namespaced", func(t *testing.T) {
+		install(t, admin, "namespaced.yaml")
+		start(t, envtest.Config(t), namespace)
+		live(t, admin, namespace)
+	})
+}
 
-	ns := envtest.Namespace(t, admin)
+// live takes a cluster through its life: made without a runtime, started when
+// there is one, a pool taken out, told about in events.
+func live(t *testing.T, admin client.Client, ns string) {
+	t.Helper()
 	create(t, admin, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "default"}})
 	vc := &v1alpha1.VirtualCluster{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "dev"}}
 	vc.Spec.Pools = []v1alpha1.Pool{{Name: "big"}}
@@ -124,7 +136,10 @@ func offerRuntime(t *testing.T, admin client.Client) {
 	if err := admin.Status().Update(t.Context(), node); err != nil {
 		t.Fatal(err)
 	}
-	create(t, admin, &nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: userns.ClassName}, Handler: userns.Handler})
+	class := &nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: userns.ClassName}, Handler: userns.Handler}
+	create(t, admin, class)
+	temporary(t, admin, node)
+	temporary(t, admin, class)
 }
 
 func create(t *testing.T, admin client.Client, obj client.Object) {
@@ -135,11 +150,12 @@ func create(t *testing.T, admin client.Client, obj client.Object) {
 }
 
 // start runs a manager as the installed controller until the test ends.
-func start(t *testing.T, cfg *rest.Config) {
+func start(t *testing.T, cfg *rest.Config, watched string) {
 	t.Helper()
 	cfg.Impersonate = rest.ImpersonationConfig{UserName: user, Groups: []string{"system:authenticated"}}
 	mgr, err := controller.New(cfg, controller.Options{
 		Namespace:      namespace,
+		WatchNamespace: watched,
 		LeaderElection: true,
 		MetricsAddress: "0",
 		ProbeAddress:   "0",
@@ -159,15 +175,15 @@ func start(t *testing.T, cfg *rest.Config) {
 	})
 }
 
-// install gives the controller the rights that the static manifests give it.
-func install(t *testing.T, admin client.Client) {
+// install gives the controller the rights that a static manifest gives it, until
+// the test ends.
+func install(t *testing.T, admin client.Client, manifest string) {
 	t.Helper()
-	f, err := os.Open("../charts/rendered/cluster.yaml")
+	f, err := os.Open("../charts/rendered/" + manifest)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close() //nolint:errcheck // only read from
-	create(t, admin, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}})
 	for d := yaml.NewYAMLOrJSONDecoder(f, 4096); ; {
 		var raw map[string]any
 		if err := d.Decode(&raw); err != nil {
@@ -214,4 +230,15 @@ func createRBAC(t *testing.T, admin client.Client, raw map[string]any) {
 		t.Fatal(err)
 	}
 	create(t, admin, obj)
+	temporary(t, admin, obj)
+}
+
+// temporary deletes an object when the test ends.
+func temporary(t *testing.T, admin client.Client, obj client.Object) {
+	t.Helper()
+	t.Cleanup(func() {
+		if err := admin.Delete(context.Background(), obj); client.IgnoreNotFound(err) != nil {
+			t.Error(err)
+		}
+	})
 }
