@@ -6,11 +6,11 @@ package access
 import (
 	"context"
 	"fmt"
-	"net"
-	"net/url"
+	"net/http"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -20,13 +20,6 @@ import (
 
 // SecretKey is the key of the kubeconfig Secret that is read.
 const SecretKey = "config"
-
-// dialTimeout is short: an address that does not answer by then is reported,
-// not waited for.
-const dialTimeout = 3 * time.Second
-
-// Dialer opens a connection, as net.Dialer does.
-type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Read gets the kubeconfig that the controller wrote for a cluster.
 func Read(ctx context.Context, c client.Reader, vc *v1alpha1.VirtualCluster) ([]byte, error) {
@@ -69,21 +62,27 @@ func Server(data []byte) (string, error) {
 	return config.Host, nil
 }
 
-// Reach tries to open a connection to the server address.
-func Reach(ctx context.Context, dial Dialer, server string) error {
-	u, err := url.Parse(server)
+// Reach tries whether the API server of a kubeconfig answers from here, and is
+// the one that the kubeconfig trusts. A connection alone would not tell: some
+// networks accept any.
+func Reach(ctx context.Context, data []byte, timeout time.Duration) error {
+	config, err := clientcmd.RESTConfigFromKubeConfig(data)
 	if err != nil {
-		return fmt.Errorf("server address %q: %w", server, err)
+		return fmt.Errorf("read kubeconfig: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
-	defer cancel()
-	port := u.Port()
-	if port == "" {
-		port = "443"
-	}
-	conn, err := dial(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	config.Timeout = timeout
+	c, err := rest.HTTPClientFor(config)
 	if err != nil {
-		return err
+		return fmt.Errorf("read kubeconfig: %w", err)
 	}
-	return conn.Close()
+	defer c.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, config.Host+"/readyz", nil)
+	if err != nil {
+		return fmt.Errorf("server address %q: %w", config.Host, err)
+	}
+	resp, err := c.Do(req)
+	if err != nil {
+		return err //nolint:wrapcheck // it names the address
+	}
+	return resp.Body.Close() //nolint:wrapcheck // nothing was read
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -75,6 +74,10 @@ type connectParams struct {
 	use bool
 }
 
+// reachTimeout is short: an address that does not answer by then is reported,
+// not waited for.
+const reachTimeout = 3 * time.Second
+
 // connect puts the cluster into the user's kubeconfig. An address that cannot
 // be reached from here is told, not refused: it may be a matter of a tunnel.
 func connect(ctx context.Context, t *target, vc *v1alpha1.VirtualCluster, p connectParams) error {
@@ -115,8 +118,7 @@ func (t *target) tellReach(ctx context.Context, data []byte) error {
 	if err != nil {
 		return err
 	}
-	dialer := &net.Dialer{Timeout: 3 * time.Second}
-	if err := access.Reach(ctx, dialer.DialContext, server); err != nil {
+	if err := access.Reach(ctx, data, reachTimeout); err != nil {
 		t.Hintf("%s does not answer from here (%s). Reach it with:", server, cli.OneLine(err.Error()))
 		t.Hintf("  kubectl --context %s port-forward -n %s service/%s-api 6443:443", hostContext(t.Factory), t.namespace, t.name)
 		t.Hintf("  %s connect %s -n %s --server https://127.0.0.1:6443", t.Program, t.name, t.namespace)

@@ -94,6 +94,9 @@ func (o *InstallOptions) Run(ctx context.Context) error {
 	}
 	ctx, cancel := withTimeout(ctx, o.Timeout)
 	defer cancel()
+	if err := o.refuseSecond(ctx, c, namespace); err != nil {
+		return err
+	}
 	changed, err := o.apply(ctx, c, manifests)
 	if err != nil {
 		return o.explain(namespace, err)
@@ -102,6 +105,23 @@ func (o *InstallOptions) Run(ctx context.Context) error {
 		return err
 	}
 	return o.conclude(changed, namespace, manifests)
+}
+
+// refuseSecond refuses where two controllers would look after the same
+// clusters.
+func (o *InstallOptions) refuseSecond(ctx context.Context, c client.Reader, namespace string) error {
+	others, err := install.Others(ctx, c, namespace)
+	if err != nil {
+		return o.explain(namespace, err)
+	}
+	for _, other := range others {
+		if !o.Namespaced || !other.Namespaced {
+			return cli.Refused(
+				"Bring that one up to date with -n "+other.Namespace+", or take it out with: "+o.Program+" uninstall -n "+other.Namespace,
+				"there is a controller in namespace %q already, and two would look after the same clusters", other.Namespace)
+		}
+	}
+	return nil
 }
 
 // namespace is where the controller goes: a namespaced one to where its user

@@ -93,15 +93,29 @@ func (o *UninstallOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	others, err := install.Others(ctx, c, namespace)
+	if err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		manifests = manifests.WithoutShared()
+	}
 	remover := &install.Remover{Client: c, DryRun: o.DryRun, Out: o.Out}
 	if err := remover.Remove(ctx, manifests.Rest); err != nil {
 		return err
 	}
-	if !o.CRDs {
-		o.Hintf("The CRD stays; remove it with --crds.")
+	if !o.CRDs || len(others) > 0 {
+		o.Hintf("%s", whyCRDStays(others))
 		return nil
 	}
 	return remover.Remove(ctx, manifests.CRDs)
+}
+
+func whyCRDStays(others []install.Other) string {
+	if len(others) > 0 {
+		return fmt.Sprintf("The CRD and the RuntimeClass stay: the controller in namespace %q needs them.", others[0].Namespace)
+	}
+	return "The CRD stays; remove it with --crds."
 }
 
 func (o *UninstallOptions) namespace() (string, error) {

@@ -6,7 +6,7 @@ import (
 	"context"
 	"fmt"
 
-	v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
@@ -48,18 +48,19 @@ func ended(ctx context.Context, err error) error {
 	return err
 }
 
-func listWatch(c client.WithWatch, list client.ObjectList, opts []client.ListOption) *cache.ListWatch {
-	return &cache.ListWatch{
-		ListWithContextFunc: func(ctx context.Context, o v1.ListOptions) (runtime.Object, error) {
+func listWatch(c client.WithWatch, list client.ObjectList, opts []client.ListOption) cache.ListerWatcher {
+	lw := &cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 			into := list.DeepCopyObject().(client.ObjectList)
 			err := c.List(ctx, into, append([]client.ListOption{&client.ListOptions{Raw: &o}}, opts...)...)
 			return into, err
 		},
-		WatchFuncWithContext: func(ctx context.Context, o v1.ListOptions) (watch.Interface, error) {
+		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
 			into := list.DeepCopyObject().(client.ObjectList)
 			return c.Watch(ctx, into, append([]client.ListOption{&client.ListOptions{Raw: &o}}, opts...)...)
 		},
 	}
+	return cache.ToListWatcherWithWatchListSemantics(lw, c)
 }
 
 // Gone blocks until no object of the list's kind matches.

@@ -1,0 +1,111 @@
+package verbs
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/watch"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
+)
+
+func withCondition(kind string, status metav1.ConditionStatus, reason string) func(*v1alpha1.VirtualCluster) {
+	return func(vc *v1alpha1.VirtualCluster) {
+		vc.Status.ObservedGeneration = 1
+		vc.Status.Resolved = &v1alpha1.Resolved{Distro: "k8s", Version: "v1"}
+		vc.Status.Conditions = append(vc.Status.Conditions, metav1.Condition{Type: kind, Status: status, Reason: reason, Message: "because"})
+	}
+}
+
+func allReady(vc *v1alpha1.VirtualCluster) {
+	for _, kind := range []string{
+		v1alpha1.ConditionReady, v1alpha1.ConditionRuntimeReady, v1alpha1.ConditionControlPlaneReady,
+		v1alpha1.ConditionNodesReady, v1alpha1.ConditionKubeconfigReady,
+	} {
+		withCondition(kind, metav1.ConditionTrue, v1alpha1.ReasonReady)(vc)
+	}
+}
+
+// onWatch changes the status of dev once somebody watches.
+func onWatch(t *testing.T, change func(*v1alpha1.VirtualCluster)) interceptor.Funcs {
+	if change == nil {
+		return interceptor.Funcs{}
+	}
+	return interceptor.Funcs{Watch: func(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) (watch.Interface, error) {
+		w, err := c.Watch(ctx, list, opts...)
+		vc := &v1alpha1.VirtualCluster{}
+		if err := c.Get(ctx, client.ObjectKey{Namespace: "default", Name: "dev"}, vc); err != nil {
+			t.Error(err)
+		}
+		change(vc)
+		if err := c.Status().Update(ctx, vc); err != nil {
+			t.Error(err)
+		}
+		return w, err
+	}}
+}
+
+func TestAwait(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		have   []func(*v1alpha1.VirtualCluster)
+		absent bool
+		// then is what becomes of it while it is waited for.
+		then    func(*v1alpha1.VirtualCluster)
+		timeout time.Duration
+		code    int
+		says    []string
+	}{
+		"Ready":   {reason: "A ready cluster is not waited for.", have: []func(*v1alpha1.VirtualCluster){allReady}, timeout: time.Minute},
+		"Becomes": {reason: "It becomes ready.", then: allReady, timeout: time.Minute},
+		"Stalled": {
+			reason: "Waiting ends where only the user can go on.", timeout: time.Minute, code: cli.ExitError,
+			then: withCondition(v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonCIDRConflict),
+			says: []string{"CIDRConflict: because", "vclusterctl describe dev -n default"},
+		},
+		"NoRuntime": {
+			reason: "A host that cannot run it is a refusal.", timeout: time.Minute, code: cli.ExitRefused,
+			then: withCondition(v1alpha1.ConditionRuntimeReady, metav1.ConditionFalse, v1alpha1.ReasonRuntimeClassMissing),
+			says: []string{"RuntimeClassMissing", "vclusterctl install"},
+		},
+		"Late": {
+			reason: "Nothing is lost when time is up.", timeout: 2 * time.Second, code: cli.ExitTimeout,
+			says: []string{"not ready after 2s", `waiting for "Accepted"`, "Nothing is lost"},
+		},
+		"Deleted": {reason: "Somebody deletes it.", absent: true, timeout: time.Minute, code: cli.ExitNotFound, says: []string{"was deleted while"}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			f := testFactory(t)
+			vc := virtualCluster("dev", tc.have...)
+			var objects []client.Object
+			if !tc.absent {
+				objects = append(objects, vc)
+			}
+			c := withCluster(t, f, onWatch(t, tc.then), objects...)
+			tg := &target{Factory: f, client: c, namespace: "default", name: "dev"}
+			o := &CreateOptions{Factory: f, Timeout: tc.timeout}
+			_, err := o.await(t.Context(), tg)
+			code := 0
+			if err != nil {
+				explained := cli.Explain(f.Program, err)
+				code = explained.Code
+				explained.Print(f.ErrOut)
+			}
+			if code != tc.code {
+				t.Fatalf("%s\nexit code %d for %v, want %d", tc.reason, code, err, tc.code)
+			}
+			for _, want := range tc.says {
+				if text := f.ErrOut.(interface{ String() string }).String(); !strings.Contains(text, want) {
+					t.Errorf("%s\n%q is missing from:\n%s", tc.reason, want, text)
+				}
+			}
+		})
+	}
+}
