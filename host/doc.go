@@ -14,6 +14,7 @@
 //     refused with ErrRestartNeeded unless Options.Restart asks for it, because
 //     a restart stops every virtual cluster on the host.
 //   - Up switches on IPv4 forwarding where the machine has a default route and
-//     forwarding was off, and Down switches it off again in that case only.
-//     Whoever switches it on while a host runs should start that host anew.
+//     forwarding was off, and Down switches it off again in that case only,
+//     unless another embedded host still runs. Whoever comes to need forwarding
+//     while a host runs must switch it on again after Down.
 package host

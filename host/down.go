@@ -73,7 +73,7 @@ func stop(ctx context.Context, o Options, n names, report Reporter) error {
 		killAll(ctx, machine, n),
 		rootfs.Overlay{Scratch: n.scratch, Target: n.root}.Unmount(),
 		network.Down(n.network),
-		restoreForwarding(r),
+		restoreForwarding(n, r),
 		removeCgroups(machine, n),
 		rootfs.Unmount(n.cgroup2),
 	)
@@ -114,10 +114,15 @@ func hostCgroups(m cgroups.Machine, n names) []string {
 	return m.Dirs(n.id)
 }
 
-// restoreForwarding switches forwarding off where Up had to switch it on.
-func restoreForwarding(r record) error {
+// restoreForwarding switches forwarding off where Up had to switch it on. While
+// another embedded host runs, that one needs it.
+func restoreForwarding(n names, r record) error {
 	if !r.Forwarding {
 		return nil
+	}
+	others, err := network.OtherHosts(n.network)
+	if err != nil || others {
+		return err
 	}
 	return network.SetForwarding(false)
 }

@@ -57,6 +57,20 @@ func Leftovers(n Names) ([]string, error) {
 	return found, err
 }
 
+// OtherHosts says whether a link of another embedded host is up.
+func OtherHosts(n Names) (bool, error) {
+	links, err := netlink.LinkList()
+	if err != nil {
+		return false, fmt.Errorf("list the machine's links: %w", err)
+	}
+	for _, l := range links {
+		if l.Attrs().Name != n.Link && l.Attrs().Alias == linkAlias {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // Forwarding says whether the machine forwards IPv4 packets.
 func Forwarding() (bool, error) {
 	data, err := os.ReadFile(forwardingFile)
