@@ -61,8 +61,7 @@ func (s *Stop) Error() string { return s.Err.Error() }
 func (s *Stop) Unwrap() error { return s.Err }
 
 func problemOf(err error) guestapi.Problem {
-	var stop *Stop
-	if errors.As(err, &stop) {
+	if stop, ok := errors.AsType[*Stop](err); ok {
 		return guestapi.Problem{Reason: stop.Reason, Message: err.Error()}
 	}
 	return guestapi.Problem{Reason: "PrepareFailed", Message: err.Error()}

@@ -3,6 +3,7 @@ package spec
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -104,9 +105,7 @@ func fields(t reflect.Type) map[string]reflect.Type {
 			found[name] = f.Type
 			continue
 		}
-		for name, inner := range fields(pointed(f.Type)) {
-			found[name] = inner
-		}
+		maps.Copy(found, fields(pointed(f.Type)))
 	}
 	return found
 }
