@@ -27,7 +27,9 @@ func NewCmdHost(f *cli.Factory) *cobra.Command {
 		Short: "Run a host cluster on this machine",
 		Long:  hostLong,
 		Args:  unknownVerb,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		SuggestionsMinimumDistance: 2,
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(
 		NewCmdHostUp(f, nil), NewCmdHostDown(f, nil), NewCmdHostStatus(f, nil),

@@ -65,13 +65,14 @@ func newRoot(f *cli.Factory, verbs ...*cobra.Command) *cobra.Command {
 		Short: "Kubernetes clusters inside the cluster you already have, unprivileged",
 		Long: "Create and look after virtual clusters: Kubernetes clusters whose nodes are\n" +
 			"unprivileged pods of the cluster you already have.",
-		Args:              unknownVerb,
-		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		Version:           buildinfo.Get().Version,
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return checkGlobals(f, cmd) },
-		Annotations:       map[string]string{cobra.CommandDisplayNameAnnotation: f.Program},
+		Args:                       unknownVerb,
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Version:                    buildinfo.Get().Version,
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		PersistentPreRunE:          func(cmd *cobra.Command, _ []string) error { return checkGlobals(f, cmd) },
+		SuggestionsMinimumDistance: 2,
+		Annotations:                map[string]string{cobra.CommandDisplayNameAnnotation: f.Program},
 	}
 	root.SetIn(f.In)
 	root.SetOut(f.Out)
