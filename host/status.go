@@ -15,6 +15,7 @@ import (
 
 	"github.com/vclusterctl/vclusterctl/host/internal/cgroups"
 	"github.com/vclusterctl/vclusterctl/host/internal/guest"
+	"github.com/vclusterctl/vclusterctl/host/internal/network"
 	"github.com/vclusterctl/vclusterctl/host/internal/process"
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 )
@@ -56,6 +57,7 @@ func inspect(ctx context.Context, o Options, n names) (Status, error) {
 	askGuest(ctx, &status, n, r)
 	askSystemd(ctx, &status, r)
 	addCgroupProblems(&status, r)
+	addNetworkProblems(&status, n)
 	return status, nil
 }
 
@@ -164,6 +166,23 @@ func addCgroupProblems(status *Status, r record) {
 	for _, refused := range r.Cgroup.Refused {
 		status.Degraded = append(status.Degraded, guestapi.Problem{
 			Reason: "ControllerRefused", Message: fmt.Sprintf("the machine's kernel did not delegate controller %s", refused),
+		})
+	}
+}
+
+// addNetworkProblems says what keeps the node from reaching more than this
+// machine.
+func addNetworkProblems(status *Status, n names) {
+	blockers, err := network.ForwardingBlockers()
+	if err != nil {
+		status.Degraded = append(status.Degraded, guestapi.Problem{Reason: "FirewallUnreadable", Message: err.Error()})
+		return
+	}
+	if len(blockers) > 0 {
+		status.Degraded = append(status.Degraded, guestapi.Problem{
+			Reason: "ForwardingBlocked",
+			Message: fmt.Sprintf("this machine's firewall drops forwarded packets by default (chain %s), so the node may reach nothing beyond it: allow packets from and to link %q there",
+				strings.Join(blockers, ", "), n.network.Link),
 		})
 	}
 }
