@@ -120,7 +120,7 @@ func (t *target) tellReach(ctx context.Context, data []byte) error {
 	}
 	if err := access.Reach(ctx, data, reachTimeout); err != nil {
 		t.Hintf("%s does not answer from here (%s). Reach it with:", server, cli.OneLine(err.Error()))
-		t.Hintf("  kubectl --context %s port-forward -n %s service/%s-api 6443:443", hostContext(t.Factory), t.namespace, t.name)
+		t.Hintf("  kubectl --context %s port-forward -n %s service/%s-api 6443", hostContext(t.Factory), t.namespace, t.name)
 		t.Hintf("  %s connect %s -n %s --server https://127.0.0.1:6443", t.Program, t.name, t.namespace)
 	}
 	return nil

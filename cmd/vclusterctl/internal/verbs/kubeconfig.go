@@ -2,6 +2,8 @@ package verbs
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,9 +18,16 @@ type KubeconfigOptions struct {
 	Name   string
 	Server string
 	Raw    bool
+	User   access.User
 }
 
-const kubeconfigLong = `Print a kubeconfig for a virtual cluster, as its administrator.
+// userTimeout bounds the wait for the inner cluster to sign a certificate.
+const userTimeout = 30 * time.Second
+
+const kubeconfigLong = `Print a kubeconfig for a virtual cluster, as its administrator or, with --user,
+as somebody else, whose rights are those that RBAC inside gives to the user and
+the groups. The cluster signs the certificate for the time of --ttl, so its API
+must be reachable from here.
 
 The cluster, user and context inside are called like the context that
 "connect" makes. --server puts another address into it, for example that of a
@@ -36,8 +45,8 @@ func NewCmdKubeconfig(f *cli.Factory, runF func(context.Context, *KubeconfigOpti
 		ValidArgsFunction: completeName(f),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			o.Name = given[0]
-			if o.Raw && o.Server != "" {
-				return usage(cmd, cli.Usagef("kubeconfig: --raw changes nothing, --server does not go with it"))
+			if err := o.check(cmd); err != nil {
+				return usage(cmd, err)
 			}
 			if runF != nil {
 				return runF(cmd.Context(), o)
@@ -47,8 +56,24 @@ func NewCmdKubeconfig(f *cli.Factory, runF func(context.Context, *KubeconfigOpti
 	}
 	takesOutput(cmd, cli.OutputYAML)
 	cmd.Flags().StringVar(&o.Server, "server", "", "`URL` to put in as the API server's")
+	cmd.Flags().StringVar(&o.User.Name, "user", "", "`name` of the user to print it for")
+	cmd.Flags().StringSliceVar(&o.User.Groups, "group", nil, "`groups` of that user; may be repeated")
+	cmd.Flags().DurationVar(&o.User.TTL, "ttl", 24*time.Hour, "how long that user's certificate is good for")
 	cmd.Flags().BoolVar(&o.Raw, "raw", false, "print what the controller wrote, unchanged")
 	return cmd
+}
+
+func (o *KubeconfigOptions) check(cmd *cobra.Command) error {
+	forUser := cmd.Flags().Changed("group") || cmd.Flags().Changed("ttl")
+	switch {
+	case o.Raw && (o.Server != "" || o.User.Name != "" || forUser):
+		return cli.Usagef("kubeconfig: --raw changes nothing, no other flag goes with it")
+	case o.User.Name == "" && forUser:
+		return cli.Usagef("kubeconfig: --group and --ttl are about a user: name one with --user")
+	case o.User.TTL < access.MinTTL:
+		return cli.Usagef("--ttl %s: certificates live for %s at least", o.User.TTL, access.MinTTL)
+	}
+	return nil
 }
 
 // Run prints the kubeconfig.
@@ -71,6 +96,21 @@ func (o *KubeconfigOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if o.User.Name != "" {
+		if data, err = o.forUser(ctx, t, data); err != nil {
+			return err
+		}
+	}
 	_, err = o.Out.Write(data)
 	return err
+}
+
+func (o *KubeconfigOptions) forUser(ctx context.Context, t *target, admin []byte) ([]byte, error) {
+	ctx, cancel := withTimeout(ctx, userTimeout)
+	defer cancel()
+	data, err := access.ForUser(ctx, admin, o.User)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil, cli.TimedOut("Is its API reachable from here? Find out with: "+t.command("connect"), "%w", err)
+	}
+	return data, err
 }
