@@ -95,6 +95,10 @@ func (p *plan) kubeletConfig() File {
 		"containerRuntimeEndpoint": ContainerdSocket,
 		"failSwapOn":               false,
 		"healthzBindAddress":       "127.0.0.1",
+		// A node that is back is seen to be ready at once. Only a change is
+		// written, and a sign of life every five minutes; leases do the rest.
+		"nodeStatusUpdateFrequency": "1s",
+		"nodeStatusReportFrequency": "5m0s",
 		// Lowering it needs a capability that neither a pod nor every machine has.
 		"oomScoreAdj":        0,
 		"resolvConf":         ResolvConf,
