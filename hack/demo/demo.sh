@@ -12,8 +12,9 @@ say() { printf '\n\033[1m==> %s\033[0m\n' "$*"; }
 inside() { "$kubectl" --context vclusterctl-default-dev "$@"; }
 
 say "Embedded host: a one-node Kubernetes on this machine"
-"$vclusterctl" host up --image dist/node.tar
-"$vclusterctl" host load-image dist/controller.tar
+# It loads controller.tar, beside the node image, too. --restart: an image built
+# from newer sources than the running host's takes its place; state is kept.
+"$vclusterctl" host up --image dist/node.tar --restart
 
 say "The controller, in the embedded host"
 "$vclusterctl" --context vclusterctl-host install --wait
