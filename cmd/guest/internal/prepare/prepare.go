@@ -93,7 +93,7 @@ func silentKmsg() error {
 // starts with it off.
 func forwarding() error {
 	if err := os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("1"), 0o644); err != nil {
-		return &Stop{Reason: "NoForwarding", Err: fmt.Errorf("switch on net.ipv4.ip_forward: %w; the pod needs a writable /proc/sys (procMount Unmasked) and a network namespace of its own", err)}
+		return &Stop{Reason: "NoForwarding", Err: fmt.Errorf("switch on net.ipv4.ip_forward: %w; the pod needs the capability NET_ADMIN, a writable /proc/sys (procMount Unmasked) and a network namespace of its own", err)}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package verbs
 
 import (
 	"context"
+	"io"
 	"os"
 	"runtime"
 
@@ -58,7 +59,7 @@ func (o *CreateOptions) installOnHost(ctx context.Context) error {
 	}
 	o.Hintf("Installing the controller on the embedded host.")
 	quiet := o.InNamespace(charts.Namespace)
-	quiet.Output, quiet.Out = "", o.ErrOut
+	quiet.Output, quiet.Out, quiet.ErrOut = "", io.Discard, io.Discard
 	install := &InstallOptions{Factory: quiet, Image: defaultImage(), Wait: true, Timeout: o.Timeout, DryRun: dryRunNone}
 	return install.Run(ctx)
 }
