@@ -77,9 +77,7 @@ func newRoot(f *cli.Factory, verbs ...*cobra.Command) *cobra.Command {
 	root.SetIn(f.In)
 	root.SetOut(f.Out)
 	root.SetErr(f.ErrOut)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage(cmd, err)
-	})
+	root.SetFlagErrorFunc(usage)
 	f.AddFlags(root.PersistentFlags())
 	root.AddCommand(verbs...)
 	return root
