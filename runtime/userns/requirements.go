@@ -2,8 +2,9 @@ package userns
 
 import "github.com/vclusterctl/vclusterctl/runtime/profile"
 
-// innerRefused is what happens without a capability that the node itself has no
-// use for, and innerCaps what the inner runc says then.
+// innerRefused is what happens first without a capability of the default set,
+// whatever use the node itself has for it, and innerCaps what the inner runc says
+// then.
 const (
 	innerRefused = "Inner containers do not start: the inner containerd gives them its default set, and runc can only give what it has."
 	innerCaps    = "unable to apply caps"
@@ -24,19 +25,19 @@ func requirements() []profile.Requirement {
 // containerd in turn.
 func defaultCapabilities() []profile.Requirement {
 	return []profile.Requirement{
-		byDefault("CHOWN", innerCaps, "containerd gives the files of an image, and the kubelet those of a volume, their owners.", "Images do not unpack."),
-		byDefault("DAC_OVERRIDE", innerCaps, "containerd and the kubelet work on files that belong to the users of inner pods.", "Volumes and images of users other than root cannot be prepared."),
-		byDefault("FSETID", innerCaps, "containerd and the kubelet set setgid bits on files of groups they are not in.", "Setgid bits of images and of volumes with an fsGroup are lost."),
-		byDefault("FOWNER", innerCaps, "containerd, the kubelet and systemd-tmpfiles set modes and times of files they do not own.", "Images do not unpack."),
+		byDefault("CHOWN", innerCaps, "containerd gives the files of an image, and the kubelet those of a volume, their owners.", innerRefused),
+		byDefault("DAC_OVERRIDE", "failed to mount rootfs component", "containerd and the kubelet work on files that belong to the users of inner pods, and overlayfs in a folder that is closed to everybody.", "Inner containers do not start."),
+		byDefault("FSETID", innerCaps, "containerd and the kubelet set setgid bits on files of groups they are not in.", innerRefused),
+		byDefault("FOWNER", innerCaps, "containerd, the kubelet and systemd-tmpfiles set modes and times of files they do not own.", innerRefused),
 		byDefault("MKNOD", innerCaps, "Inner containers have it by default. It makes no devices in a user namespace, for nobody.", innerRefused),
 		byDefault("NET_RAW", innerCaps, "Inner containers have it by default, for ping; iptables in its legacy variant opens a raw socket.", innerRefused),
 		byDefault("SETGID", "setgroups: operation not permitted", "systemd and runc start processes as other groups.", "No inner container and no service with a user of its own starts."),
-		byDefault("SETUID", innerCaps, "systemd and runc start processes as other users.", "No inner container and no service with a user of its own starts."),
-		byDefault("SETFCAP", innerCaps, "containerd restores file capabilities when it unpacks images; a nested user namespace that maps root needs it too.", "Images with file capabilities do not unpack."),
-		byDefault("SETPCAP", innerCaps, "runc and systemd take capabilities out of the bounding set of what they start.", "Inner containers would keep what the node has."),
+		byDefault("SETUID", innerCaps, "systemd and runc start processes as other users.", innerRefused),
+		byDefault("SETFCAP", innerCaps, "containerd restores file capabilities when it unpacks images; a nested user namespace that maps root needs it too.", innerRefused),
+		byDefault("SETPCAP", innerCaps, "runc and systemd take capabilities out of the bounding set of what they start.", innerRefused),
 		byDefault("NET_BIND_SERVICE", innerCaps, "CoreDNS asks for it, and inner containers have it by default.", innerRefused),
 		byDefault("SYS_CHROOT", "join container mntns: setns: operation not permitted", "runc joins the mount namespace of a container that it makes or enters.", "Inner containers do not start."),
-		byDefault("KILL", innerCaps, "systemd, containerd and the kubelet stop processes of other users.", "Services and inner pods of other users cannot be stopped."),
+		byDefault("KILL", innerCaps, "systemd, containerd and the kubelet stop processes of other users.", innerRefused),
 		byDefault("AUDIT_WRITE", innerCaps, "Inner containers have it by default. It writes no audit records in a user namespace, for nobody.", innerRefused),
 	}
 }
@@ -55,19 +56,20 @@ func addedCapabilities() []profile.Requirement {
 		{
 			Kind: profile.KindCapability, Name: "SYS_ADMIN",
 			Reason:  "systemd, containerd and runc mount file systems and make namespaces.",
-			Without: "systemd freezes at boot.",
-			Symptom: "Failed to mount tmpfs at /run/lock: Operation not permitted",
+			Without: "systemd exits at boot.",
+			Symptom: "Failed to mount API filesystems",
 		},
 		{
 			Kind: profile.KindCapability, Name: "NET_ADMIN",
 			Reason:  "The CNI plugins, kube-proxy and flannel configure the node's network and make those of inner pods.",
-			Without: "The inner node does not stay ready: it can configure no network.",
+			Without: "The node does not come up: it may not even forward packets.",
+			Symptom: "switch on net.ipv4.ip_forward: open /proc/sys/net/ipv4/ip_forward: permission denied",
 		},
 		{
 			Kind: profile.KindCapability, Name: "SYS_PTRACE",
-			Reason:  "runc opens the namespaces of a running inner container to enter it, and may look at another user's process only with this.",
-			Without: "No exec into, and no exec probe of, inner containers that do not run as root; some do not start at all.",
-			Symptom: "Permission denied",
+			Reason:  "runc opens the mount namespace of a container that it makes in another network namespace, as it does for every inner pod, and all namespaces of one that it enters.",
+			Without: "Inner pods do not start.",
+			Symptom: "open container mntns",
 		},
 	}
 }
@@ -78,8 +80,8 @@ func settings() []profile.Requirement {
 		{
 			Kind: profile.KindSetting, Name: profile.SettingProcMount,
 			Reason:  "kube-proxy, the kubelet and the CNI plugins set sysctls of the pod's own network; and a kernel lets nobody mount the fresh /proc of an inner container while parts of the outer one are masked.",
-			Without: "kube-proxy exits.",
-			Symptom: "route_localnet",
+			Without: "The node does not come up: it may not even forward packets.",
+			Symptom: "switch on net.ipv4.ip_forward: open /proc/sys/net/ipv4/ip_forward: read-only file system",
 		},
 		{
 			Kind: profile.KindSetting, Name: profile.SettingAppArmor,

@@ -10,6 +10,7 @@ func TestVirtualClusters(t *testing.T) {
 	}{
 		{"NodePod", testNodePod},
 		{"Workload", testWorkload},
+		{"Requirements", testRequirements},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -7,13 +7,12 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/go-logr/logr"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/vclusterctl/vclusterctl/test/e2e/harness"
@@ -24,9 +23,6 @@ const (
 	// requiredEnv makes a failure of what is otherwise a reason to skip.
 	requiredEnv = "VCLUSTERCTL_E2E"
 	required    = "required"
-	// sharedNamespace and sharedName are those of the cluster that tests share.
-	sharedNamespace = "shared"
-	sharedName      = "shared"
 )
 
 // How long things may take at most. They bound a run that is stuck: nothing
@@ -45,9 +41,15 @@ var world struct {
 	missing error
 	// ctx ends when the run is interrupted or almost out of time.
 	ctx context.Context
+	// shared makes the cluster that tests share, for the first that needs it.
+	shared func() error
 }
 
+// atOnce is how many tests run at a time: they mostly wait.
+const atOnce = "3"
+
 func TestMain(m *testing.M) {
+	_ = flag.Set("test.parallel", atOnce) // the flag of the command line wins
 	flag.Parse()
 	ctrllog.SetLogger(logr.Discard()) // otherwise it complains that there is none
 	os.Exit(run(m))
@@ -111,22 +113,16 @@ func runOn(ctx context.Context, m *testing.M, assets harness.Assets) (code int) 
 		return 1
 	}
 	world.host = h
+	world.shared = sync.OnceValue(func() error { return createShared(ctx, h) })
 	return m.Run()
 }
 
-// start starts the host, puts the controller into it, and asks for the shared
-// cluster, which boots while the first tests run.
+// start starts the host and puts the controller into it.
 func start(ctx context.Context, h *harness.Host) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	if err := h.Up(ctx); err != nil {
 		return err
 	}
-	if err := h.Install(ctx); err != nil {
-		return err
-	}
-	if err := h.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: sharedNamespace}}); err != nil {
-		return err
-	}
-	return h.Create(ctx, harness.VirtualCluster(sharedNamespace, sharedName))
+	return h.Install(ctx)
 }

@@ -27,7 +27,9 @@ type scene struct {
 // cluster.
 func watch(t *testing.T) *scene {
 	t.Helper()
-	return enter(t, sharedNamespace)
+	s := enter(t, sharedNamespace)
+	t.Cleanup(s.diagnose)
+	return s
 }
 
 // begin is the scene of a test with a namespace of its own, which is removed
@@ -36,6 +38,7 @@ func begin(t *testing.T) *scene {
 	t.Helper()
 	name := strings.ToLower(t.Name()[strings.LastIndex(t.Name(), "/")+1:])
 	s := enter(t, name)
+	t.Cleanup(s.diagnose)
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
 	s.must(s.host.Create(s.ctx, namespace))
 	t.Cleanup(func() {
@@ -48,6 +51,12 @@ func begin(t *testing.T) *scene {
 	return s
 }
 
+// in is the same scene for a subtest, which says by itself what it saw.
+func (s *scene) in(t *testing.T) *scene {
+	t.Helper()
+	return enter(t, s.namespace)
+}
+
 func enter(t *testing.T, namespace string) *scene {
 	t.Helper()
 	if world.missing != nil {
@@ -56,9 +65,7 @@ func enter(t *testing.T, namespace string) *scene {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	stop := context.AfterFunc(world.ctx, func() { cancel(context.Cause(world.ctx)) })
 	t.Cleanup(func() { stop(); cancel(nil) })
-	s := &scene{T: t, ctx: ctx, host: world.host, namespace: namespace}
-	t.Cleanup(s.diagnose)
-	return s
+	return &scene{T: t, ctx: ctx, host: world.host, namespace: namespace}
 }
 
 // diagnose shows what there is to see where a test failed.
@@ -85,9 +92,23 @@ func (s *scene) within(d time.Duration) context.Context {
 	return ctx
 }
 
+// sharedNamespace and sharedName are those of the cluster that tests share.
+const (
+	sharedNamespace = "shared"
+	sharedName      = "shared"
+)
+
+func createShared(ctx context.Context, h *harness.Host) error {
+	if err := h.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: sharedNamespace}}); err != nil {
+		return err
+	}
+	return h.Create(ctx, harness.VirtualCluster(sharedNamespace, sharedName))
+}
+
 // shared waits for the cluster that tests share.
 func (s *scene) shared() *v1alpha1.VirtualCluster {
 	s.Helper()
+	s.must(world.shared())
 	return s.ready(harness.VirtualCluster(sharedNamespace, sharedName))
 }
 

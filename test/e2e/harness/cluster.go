@@ -69,4 +69,3 @@ func (c *Cluster) Logs(ctx context.Context, namespace, pod string, lines int64) 
 	data, err := io.ReadAll(stream)
 	return string(data), err
 }
-

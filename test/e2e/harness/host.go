@@ -81,8 +81,11 @@ func runtimes() (host.Runtime, error) {
 	if err != nil {
 		return r, err
 	}
-	for _, name := range profile.Names(full.Knowledge().Requirements, profile.KindSyscall) {
-		less, err := full.Without(profile.KindSyscall, name)
+	for _, requirement := range full.Knowledge().Requirements {
+		if requirement.Kind != profile.KindSyscall && requirement.Kind != profile.KindAbsentSyscall {
+			continue
+		}
+		less, err := full.Without(requirement.Kind, requirement.Name)
 		if err != nil {
 			return r, err
 		}
