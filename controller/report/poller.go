@@ -69,6 +69,8 @@ func (p *poller) run(ctx context.Context, clock Clock, record func(guestapi.Repo
 	for ctx.Err() == nil {
 		r, err := p.ask(ctx, revision)
 		if err != nil {
+			// Whoever answers next may have started anew and count from one.
+			revision = -1
 			pause(ctx, clock, backoff)
 			backoff = min(2*backoff, lastBackoff)
 			continue

@@ -188,6 +188,13 @@ func TestExpose(t *testing.T) {
 		if got := server(w); !strings.HasPrefix(got, "https://192.0.2.10:3") {
 			t.Errorf("the kubeconfig leads to %s, want a node's address and port", got)
 		}
+		vc := w.vc("dev")
+		vc.Spec.Expose.Type = v1alpha1.ExposeClusterIP
+		if err := w.client.Update(t.Context(), vc); err != nil {
+			t.Fatal(err)
+		}
+		w.settle("dev")
+		w.expectKubeconfig("dev")
 	})
 	t.Run("LoadBalancer", func(t *testing.T) {
 		w := newWorld(t)

@@ -52,7 +52,11 @@ func prove(s *Scope) error {
 			silent++
 		}
 	}
-	s.vc.Status.Isolation = s.remember(held, facts.list)
+	found := s.remember(held, facts.list)
+	if silent > 0 && s.settling {
+		found = keepGuest(held, found)
+	}
+	s.vc.Status.Isolation = found
 	s.judgeIsolation(len(pods), silent)
 	return nil
 }
@@ -95,6 +99,17 @@ func (s *Scope) remember(held, found []v1alpha1.IsolationFact) []v1alpha1.Isolat
 	return found
 }
 
+// keepGuest keeps what guests said before, while they have not been asked again.
+func keepGuest(held, found []v1alpha1.IsolationFact) []v1alpha1.IsolationFact {
+	for _, f := range held {
+		known := slices.ContainsFunc(found, func(o v1alpha1.IsolationFact) bool { return o.Name == f.Name })
+		if f.Source == v1alpha1.SourceGuest && !known {
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
 func (s *Scope) judgeIsolation(pods, silent int) {
 	var broken, noSeccomp []string
 	for _, f := range s.vc.Status.Isolation {
@@ -113,15 +128,26 @@ func (s *Scope) judgeIsolation(pods, silent int) {
 	case len(broken) > 0:
 		s.no(condition, v1alpha1.ReasonViolated, "the node pods are not isolated: "+strings.Join(broken, ", ")+
 			"; something in the host changed them, for example an admission webhook")
+	case silent > 0 && s.settling && s.known(condition):
+		s.comeBack(settlingTime)
 	case silent > 0:
 		s.unknown(condition, v1alpha1.ReasonNotProven, fmt.Sprintf(
 			"the pods are unprivileged as admitted; waiting for %s to report what it found inside", count(silent, "node")))
 	case len(noSeccomp) > 0:
-		s.no(condition, v1alpha1.ReasonSeccompOff, "the node pods run without a seccomp profile ("+strings.Join(noSeccomp, ", ")+
-			"); install the profile on the nodes with: vclusterctl runtime install")
+		s.no(condition, v1alpha1.ReasonSeccompOff, "the node pods run without a seccomp profile ("+strings.Join(noSeccomp, ", ")+")"+s.seccompRemedy())
 	default:
 		s.yes(condition, v1alpha1.ReasonProven, fmt.Sprintf("%s proven unprivileged, by the host and from within", are(pods, "node pod")))
 	}
+}
+
+// seccompRemedy says how pods get the profile.
+func (s *Scope) seccompRemedy() string {
+	p := s.knowledge.Seccomp
+	if p == nil {
+		return ""
+	}
+	return fmt.Sprintf("; put the profile %q on the nodes of the host, label them %s=%s, and delete the pods, which are made anew with it",
+		p.LocalhostProfile, p.NodeLabel, p.NodeLabelValue)
 }
 
 // hostFacts are what the admitted pod says.

@@ -23,6 +23,10 @@ func watchNodes(s *Scope) error {
 		return nil
 	}
 	report, ok := s.serverReport(serving)
+	if !ok && s.settling && s.condition(v1alpha1.ConditionNodesReady).Status == metav1.ConditionTrue {
+		s.comeBack(settlingTime)
+		return nil
+	}
 	if !ok {
 		s.unknown(v1alpha1.ConditionNodesReady, v1alpha1.ReasonNotProven, fmt.Sprintf(
 			"pod %q has not reported yet; the controller must be able to reach port %d of node pods", serving[0].Name, guestapi.Port))

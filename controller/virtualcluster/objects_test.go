@@ -4,15 +4,18 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/controller/report"
 )
 
 // everything sets as much of a spec as can be set at once.
@@ -196,4 +199,34 @@ func TestPoolsComeAndGo(t *testing.T) {
 	if w.get("dev-b", set); *set.Spec.Replicas != 2 {
 		t.Errorf("pool b has %d replicas, want 2", *set.Spec.Replicas)
 	}
+}
+
+// TestRestart: a controller that has just started has heard from no guest, and
+// takes nobody's readiness away for that; after a while it does.
+func TestRestart(t *testing.T) {
+	w := newWorld(t)
+	w.newCluster("dev")
+	w.settle("dev")
+	pod := w.startPods("dev", "server")[0]
+	w.makeReady(pod)
+	w.says(pod, serving)
+	w.settle("dev")
+	before := w.vc("dev").Status
+	w.count.take()
+
+	w.reports.snapshots = map[types.UID]report.Snapshot{}
+	w.r = New(w.opts)
+	result := w.reconcile("dev")
+	if writes := w.count.take(); len(writes) > 0 {
+		t.Errorf("a restart costs %v: -before +after:\n%s", writes, cmp.Diff(before, w.vc("dev").Status))
+	}
+	if result.RequeueAfter == 0 || result.RequeueAfter > settlingTime {
+		t.Errorf("comes back after %v", result.RequeueAfter)
+	}
+
+	w.clock.Step(settlingTime)
+	w.settle("dev")
+	w.expect("dev", v1alpha1.ConditionNodesReady, metav1.ConditionUnknown, v1alpha1.ReasonNotProven)
+	w.expect("dev", v1alpha1.ConditionIsolated, metav1.ConditionUnknown, v1alpha1.ReasonNotProven)
+	w.expect("dev", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonNotProven)
 }

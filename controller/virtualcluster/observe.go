@@ -19,10 +19,12 @@ import (
 
 // observe gathers everything that the steps look at.
 func (r *Reconciler) observe(ctx context.Context, vc *v1alpha1.VirtualCluster) (*Scope, error) {
+	now := r.opts.Clock.Now()
 	s := &Scope{
 		vc:                  vc.DeepCopy(),
 		recorded:            vc.Status.IdentityFingerprint,
-		now:                 r.opts.Clock.Now(),
+		now:                 now,
+		settling:            now.Sub(r.started(now)) < settlingTime,
 		rand:                r.opts.Rand,
 		profiles:            r.opts.Profiles,
 		policy:              r.opts.Policy,

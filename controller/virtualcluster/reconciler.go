@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -85,6 +86,9 @@ type Reconciler struct {
 	live      client.Reader
 	opts      Options
 	rehearsal *rehearsal
+
+	startOnce sync.Once
+	startTime time.Time
 }
 
 // New returns a Reconciler.
@@ -95,6 +99,13 @@ func New(opts Options) *Reconciler {
 		opts:      opts,
 		rehearsal: newRehearsal(opts.Client),
 	}
+}
+
+// started is when the first reconciliation began: the process may have waited
+// for its turn as the leader for long.
+func (r *Reconciler) started(now time.Time) time.Time {
+	r.startOnce.Do(func() { r.startTime = now })
+	return r.startTime
 }
 
 // Reconcile implements reconcile.ObjectReconciler.

@@ -45,7 +45,7 @@ func (s *Scope) ask(p profile.Profile) (profile.Answer, *stop) {
 	class := s.runtimeClasses[k.ClassName]
 	if class == nil {
 		return profile.Answer{}, wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonRuntimeClassMissing,
-			"RuntimeClass %q is missing; set up runtime %q with: vclusterctl runtime install", k.ClassName, k.Name)
+			"RuntimeClass %q of runtime %q is missing; vclusterctl install makes it", k.ClassName, k.Name)
 	}
 	q := profile.Question{Nodes: s.nodes, Handler: class.Handler}
 	if class.Scheduling != nil {

@@ -36,6 +36,9 @@ type Scope struct {
 	// controllerNamespace is the controller's own namespace, the only one that
 	// NetworkPolicies let read guest reports.
 	controllerNamespace string
+	// settling is true for a while after the controller started: guests it has
+	// not asked yet count as they did before.
+	settling bool
 	// recorded is the fingerprint in the status as it was read: what the API
 	// server holds, not what this reconciliation is about to write.
 	recorded string
@@ -110,6 +113,14 @@ func (s *Scope) comeBack(d time.Duration) {
 	if d > 0 && (s.requeue == 0 || d < s.requeue) {
 		s.requeue = d
 	}
+}
+
+// settlingTime is what asking all guests takes, with much to spare.
+const settlingTime = 30 * time.Second
+
+// known says whether a condition was decided before.
+func (s *Scope) known(condition string) bool {
+	return s.condition(condition).Status != metav1.ConditionUnknown
 }
 
 // groups are the servers and the pools of the cluster.

@@ -28,6 +28,9 @@ func narrate(s *Scope) error {
 		return nil
 	}
 	pod := &s.pods[i]
+	if _, said := s.reports[pod.UID]; !said && s.settling && len(s.vc.Status.Timeline) > 0 {
+		return nil
+	}
 	entries := []v1alpha1.TimelineEntry{{Name: milestonePod, Time: micro(pod.CreationTimestamp.Time)}}
 	for _, m := range s.reports[pod.UID].Report.Timeline {
 		entries = append(entries, v1alpha1.TimelineEntry{Name: m.Name, Time: micro(m.Time)})

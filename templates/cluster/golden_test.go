@@ -12,12 +12,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/yaml"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
-	"github.com/vclusterctl/vclusterctl/runtime/userns"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -45,8 +45,7 @@ func TestGolden(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			shape := userns.New().PodShape(profile.PodOptions{Seccomp: tc.seccomp})
-			for file, obj := range objects(t, tc.in, shape) {
+			for file, obj := range objects(t, tc.in, shape(tc.seccomp)) {
 				compare(t, filepath.Join("testdata", name, file+".yaml"), obj)
 			}
 		})
@@ -75,6 +74,26 @@ func objects(t *testing.T, in Input, shape profile.PodShape) map[string]any {
 			t.Fatal(err)
 		}
 		out["statefulset-"+g.Name], out["configmap-"+g.Name] = set, config
+	}
+	return out
+}
+
+// shape is what some runtime profile could make of a pod: the real ones have
+// golden files of their own.
+func shape(seccomp bool) profile.PodShape {
+	security := corev1ac.SecurityContext().
+		WithCapabilities(corev1ac.Capabilities().WithDrop("ALL").WithAdd("SYS_ADMIN")).
+		WithProcMount(corev1.UnmaskedProcMount)
+	out := profile.PodShape{
+		RuntimeClassName: "a-runtime",
+		Command:          []string{"/sbin/init"},
+		Env:              []corev1.EnvVar{{Name: "container", Value: "oci"}},
+		SecurityContext:  security,
+	}
+	if seccomp {
+		security.WithSeccompProfile(corev1ac.SeccompProfile().
+			WithType(corev1.SeccompProfileTypeLocalhost).WithLocalhostProfile("vclusterctl/profile.json"))
+		out.NodeSelector = map[string]string{"seccomp.vclusterctl.dev/profile": "present"}
 	}
 	return out
 }
