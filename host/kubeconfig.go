@@ -47,7 +47,7 @@ func Kubeconfig(_ context.Context, o Options) ([]byte, error) {
 	if !s.Plan.Subnet.IsValid() {
 		return nil, ErrNotRunning
 	}
-	return ensureKubeconfig(o, n, c, endpoint(record{Plan: s.Plan}), time.Now())
+	return ensureKubeconfig(o, n, c, endpoint(s.Plan), time.Now())
 }
 
 // ensureKubeconfig returns the kubeconfig that was made before, or makes one
@@ -85,7 +85,7 @@ func current(data []byte, c credentials, server string, now time.Time) bool {
 }
 
 func (s *starter) addContext(ctx context.Context) error {
-	data, err := ensureKubeconfig(s.options, s.names, s.credentials, endpoint(s.record), time.Now())
+	data, err := ensureKubeconfig(s.options, s.names, s.credentials, endpoint(s.record.Plan), time.Now())
 	if err != nil || s.options.Contexts == nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -37,8 +36,12 @@ func GetStatus(ctx context.Context, o Options) (Status, error) {
 
 func inspect(ctx context.Context, o Options, n names) (Status, error) {
 	status := Status{Name: o.Name, Context: o.ContextName()}
-	if _, err := os.Stat(n.settings); err == nil {
-		status.StateDir = n.state
+	var kept settings
+	if err := readJSON(n.settings, &kept); err != nil {
+		return status, err
+	}
+	if kept.Plan.Subnet.IsValid() {
+		status.StateDir, status.Endpoint = n.state, endpoint(kept.Plan)
 	}
 	var r record
 	if err := readJSON(n.record, &r); err != nil {
@@ -51,7 +54,7 @@ func inspect(ctx context.Context, o Options, n names) (Status, error) {
 	status.PID, status.StartedAt = r.Init.PID, r.StartedAt
 	status.ImageRef, status.ImageID = r.ImageRef, r.ImageID
 	status.NodeAddress = r.Plan.NodeAddr().String()
-	status.Endpoint = endpoint(r)
+	status.Endpoint = endpoint(r.Plan)
 	status.PodCIDR, status.ServiceCIDR = r.Plan.PodCIDR.String(), r.Plan.ServiceCIDR.String()
 	status.CgroupMode, status.Cgroup = string(r.CgroupMode), r.Cgroup.Dir
 	askGuest(ctx, &status, n, r)
@@ -77,8 +80,10 @@ func stopped(o Options, status Status) (Status, error) {
 	return status, nil
 }
 
-func endpoint(r record) string {
-	return "https://" + net.JoinHostPort(r.Plan.NodeAddr().String(), "6443")
+// endpoint is the address of the host's API, which is the same for as long as
+// the host's state is kept.
+func endpoint(plan network.Plan) string {
+	return "https://" + net.JoinHostPort(plan.NodeAddr().String(), "6443")
 }
 
 // guestClient returns the client for the guest of a running host.

@@ -2,6 +2,7 @@ package verbs
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -37,5 +38,34 @@ func NewCmdHostDown(f *cli.Factory, runF func(context.Context, *HostDownOptions)
 // Run stops the host.
 func (o *HostDownOptions) Run(ctx context.Context) error {
 	o.Host.Contexts = o.store()
-	return explainHost(o.Program, host.Down(ctx, o.Host, o.reporter()))
+	status, err := host.GetStatus(ctx, o.Host)
+	if err != nil {
+		return explainHost(o.Program, err)
+	}
+	if err := host.Down(ctx, o.Host, o.reporter()); err != nil {
+		return explainHost(o.Program, err)
+	}
+	if o.Host.Purge && status.Endpoint != "" {
+		return o.forgetClusters(ctx, status.Endpoint)
+	}
+	return nil
+}
+
+// forgetClusters takes the contexts of virtual clusters out of the user's
+// kubeconfig that went with the host's data.
+func (o *HostDownOptions) forgetClusters(ctx context.Context, endpoint string) error {
+	owned, err := o.store().Owned()
+	if err != nil {
+		return err
+	}
+	for _, entry := range owned {
+		if !strings.HasPrefix(entry.Owner, endpoint+"/") {
+			continue
+		}
+		if _, err := o.store().Remove(ctx, entry.Context, entry.Owner); err != nil {
+			return err
+		}
+		o.Hintf("Removed kubeconfig context %q.", entry.Context)
+	}
+	return nil
 }
