@@ -97,13 +97,31 @@ func refuseForeign(set *fileSet, e Entry, wanted triple) error {
 	}
 	if f := set.clusterFile(e.Context); f != nil {
 		c := f.config.Clusters[e.Context]
-		errs = append(errs, foreign(f, "cluster", e, c.Extensions, sameCluster(c, wanted.cluster)))
+		if !set.abandoned(e.Context, c.Extensions) {
+			errs = append(errs, foreign(f, "cluster", e, c.Extensions, sameCluster(c, wanted.cluster)))
+		}
 	}
 	if f := set.userFile(e.Context); f != nil {
 		u := f.config.AuthInfos[e.Context]
-		errs = append(errs, foreign(f, "user", e, u.Extensions, sameUser(u, wanted.user)))
+		if !set.abandoned(e.Context, u.Extensions) {
+			errs = append(errs, foreign(f, "user", e, u.Extensions, sameUser(u, wanted.user)))
+		}
 	}
 	return errors.Join(errs...)
+}
+
+// abandoned says whether a cluster or user is ours and no context uses it any
+// more: what "kubectl config delete-context" leaves of an entry.
+func (s *fileSet) abandoned(name string, extensions map[string]runtime.Object) bool {
+	_, ours := readMarker(extensions)
+	return ours && s.find(func(c *clientcmdapi.Config) bool {
+		for _, used := range c.Contexts {
+			if used.Cluster == name || used.AuthInfo == name {
+				return true
+			}
+		}
+		return false
+	}) == nil
 }
 
 // foreign returns an error unless an existing part of the entry is ours or

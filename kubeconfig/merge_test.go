@@ -210,6 +210,17 @@ func identical(c, ours *clientcmdapi.Config) {
 	c.AuthInfos["work"] = ours.AuthInfos["dev"]
 }
 
+func TestMergeReplacesAbandoned(t *testing.T) {
+	list := newFiles(t, foreignConfig)
+	s, e := NewStore(list), entry(t, "a")
+	mustMerge(t, s, e)
+	edit(t, list[0], func(c *clientcmdapi.Config) { delete(c.Contexts, "a") })
+	e.Owner = "other/a"
+	if _, err := s.Merge(t.Context(), e); err != nil {
+		t.Errorf("What is ours and unused may go, but: %v", err)
+	}
+}
+
 func TestOtherOwner(t *testing.T) {
 	list := newFiles(t, foreignConfig)
 	s, e := NewStore(list), entry(t, "a")
