@@ -160,16 +160,21 @@ func (w *world) makeHost() {
 		}
 	}
 	w.get("host-a", node)
+	offer(node)
+	node.Status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: "192.0.2.10"}}
+	if err := w.client.Status().Update(w.t.Context(), node); err != nil && !apierrors.IsConflict(err) {
+		w.t.Fatal(err)
+	}
+}
+
+// offer makes a node offer the runtime.
+func offer(node *corev1.Node) {
 	node.Status.RuntimeHandlers = []corev1.NodeRuntimeHandler{{
 		Name: userns.Handler, Features: &corev1.NodeRuntimeHandlerFeatures{UserNamespaces: ptr.To(true)},
 	}}
 	node.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}}
 	node.Status.NodeInfo = corev1.NodeSystemInfo{
 		OperatingSystem: "linux", KernelVersion: "6.18.44", KubeletVersion: "v1.36.3", ContainerRuntimeVersion: "containerd://2.4.2",
-	}
-	node.Status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: "192.0.2.10"}}
-	if err := w.client.Status().Update(w.t.Context(), node); err != nil && !apierrors.IsConflict(err) {
-		w.t.Fatal(err)
 	}
 }
 
