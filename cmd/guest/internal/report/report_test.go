@@ -22,14 +22,26 @@ func newStore() *Store {
 
 func TestUpdateCountsOnlyChanges(t *testing.T) {
 	s := newStore()
-	s.SetProblem("A", "broken")
-	s.SetProblem("A", "broken")
+	broken := &guestapi.Problem{Reason: "UnitFailed", Message: "a.service is broken"}
+	s.SetProblem("a.service", broken)
+	s.SetProblem("a.service", broken)
 	if got := s.Current().Revision; got != 2 {
 		t.Errorf("an update that changes nothing must not count: revision %d, want 2", got)
 	}
-	s.SetProblem("A", "")
+	s.SetProblem("a.service", nil)
 	if got := s.Current(); got.Revision != 3 || len(got.Problems) != 0 {
 		t.Errorf("a cleared problem must go: %+v", got)
+	}
+}
+
+func TestProblemsOfOneReasonStayApart(t *testing.T) {
+	s := newStore()
+	s.SetProblem("b.service", &guestapi.Problem{Reason: "UnitFailed", Message: "b"})
+	s.SetProblem("a.service", &guestapi.Problem{Reason: "UnitFailed", Message: "a"})
+	s.SetProblem("b.service", nil)
+	want := []guestapi.Problem{{Reason: "UnitFailed", Message: "a"}}
+	if diff := cmp.Diff(want, s.Current().Problems); diff != "" {
+		t.Errorf("problems: -want +got:\n%s", diff)
 	}
 }
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"reflect"
 	"slices"
@@ -16,15 +17,19 @@ import (
 type Store struct {
 	now func() time.Time
 
-	mu      sync.Mutex
-	current guestapi.Report
-	changed chan struct{}
+	mu       sync.Mutex
+	current  guestapi.Report
+	problems map[string]guestapi.Problem // by subject
+	changed  chan struct{}
 }
 
 // NewStore starts with the given report at revision 1.
 func NewStore(initial guestapi.Report, now func() time.Time) *Store {
 	initial.Revision = 1
-	return &Store{now: now, current: initial, changed: make(chan struct{})}
+	return &Store{
+		now: now, current: initial,
+		problems: map[string]guestapi.Problem{}, changed: make(chan struct{}),
+	}
 }
 
 // Update applies change. A change that changes nothing wakes nobody.
@@ -61,14 +66,22 @@ func (s *Store) PassAt(name string, at time.Time) {
 	})
 }
 
-// SetProblem records or, with an empty message, clears the problem of a reason.
-func (s *Store) SetProblem(reason, message string) {
+// SetProblem records the problem of a subject, or clears it with nil. Reasons
+// may repeat; a subject has one problem at a time.
+func (s *Store) SetProblem(subject string, problem *guestapi.Problem) {
 	s.Update(func(r *guestapi.Report) {
-		r.Problems = slices.DeleteFunc(r.Problems, func(p guestapi.Problem) bool { return p.Reason == reason })
-		if message != "" {
-			r.Problems = append(r.Problems, guestapi.Problem{Reason: reason, Message: message})
+		if old, ok := s.problems[subject]; ok {
+			r.Problems = slices.DeleteFunc(r.Problems, func(p guestapi.Problem) bool { return p == old })
+			delete(s.problems, subject)
 		}
-		slices.SortFunc(r.Problems, func(a, b guestapi.Problem) int { return strings.Compare(a.Reason, b.Reason) })
+		if problem == nil {
+			return
+		}
+		s.problems[subject] = *problem
+		r.Problems = append(r.Problems, *problem)
+		slices.SortFunc(r.Problems, func(a, b guestapi.Problem) int {
+			return cmp.Or(strings.Compare(a.Reason, b.Reason), strings.Compare(a.Message, b.Message))
+		})
 	})
 }
 

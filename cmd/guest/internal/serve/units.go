@@ -11,6 +11,7 @@ import (
 	"github.com/coreos/go-systemd/v22/dbus"
 
 	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/report"
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 )
 
 // watchUnits reports each unit that failed, until it runs again. systemd says
@@ -41,13 +42,15 @@ func watchUnits(ctx context.Context, store *report.Store, log *slog.Logger) erro
 
 // noteUnit turns what systemd says of one unit into a problem or its end.
 func noteUnit(ctx context.Context, store *report.Store, update *dbus.PropertiesUpdate) {
-	reason := "Unit/" + update.UnitName
 	switch {
 	case !strings.HasSuffix(update.UnitName, ".service"):
 	case property(update, "ActiveState") == "active":
-		store.SetProblem(reason, "")
+		store.SetProblem(update.UnitName, nil)
 	case failed(property(update, "ActiveState"), property(update, "SubState")):
-		store.SetProblem(reason, fmt.Sprintf("%s keeps failing: %s", update.UnitName, lastLine(ctx, update.UnitName)))
+		store.SetProblem(update.UnitName, &guestapi.Problem{
+			Reason:  "UnitFailed",
+			Message: fmt.Sprintf("%s keeps failing: %s", update.UnitName, lastLine(ctx, update.UnitName)),
+		})
 	}
 }
 
