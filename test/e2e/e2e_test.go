@@ -11,6 +11,9 @@ func TestVirtualClusters(t *testing.T) {
 		{"NodePod", testNodePod},
 		{"Workload", testWorkload},
 		{"Requirements", testRequirements},
+		{"Isolation", testIsolation},
+		{"Pools", testPools},
+		{"Replaced", testReplaced},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -8,6 +8,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
@@ -59,16 +60,12 @@ var errClosed = errors.New("the watch was closed")
 // follow calls seen with every event about one object until it says that it is
 // done. A watch without a resource version begins with what is there.
 func (c *Cluster) follow(ctx context.Context, obj client.Object, first func() bool, seen func(watch.Event) bool) error {
-	gvk, err := apiutil.GVKForObject(obj, c.Scheme())
-	if err != nil {
-		return err
-	}
-	list, err := c.Scheme().New(gvk.GroupVersion().WithKind(gvk.Kind + "List"))
+	list, err := c.listOf(obj)
 	if err != nil {
 		return err
 	}
 	name := client.MatchingFieldsSelector{Selector: fields.OneTermEqualSelector("metadata.name", obj.GetName())}
-	w, err := c.Watch(ctx, list.(client.ObjectList), client.InNamespace(obj.GetNamespace()), name)
+	w, err := c.Watch(ctx, list, client.InNamespace(obj.GetNamespace()), name)
 	if err != nil {
 		return err
 	}
@@ -87,19 +84,42 @@ func (c *Cluster) follow(ctx context.Context, obj client.Object, first func() bo
 	return errClosed
 }
 
+// listOf is an empty list for objects like the given one.
+func (c *Cluster) listOf(obj client.Object) (client.ObjectList, error) {
+	gvk, err := apiutil.GVKForObject(obj, c.Scheme())
+	if err != nil {
+		return nil, err
+	}
+	gvk.Kind += "List"
+	if _, ok := obj.(*metav1.PartialObjectMetadata); ok {
+		var list metav1.PartialObjectMetadataList
+		list.SetGroupVersionKind(gvk)
+		return &list, nil
+	}
+	list, err := c.Scheme().New(gvk)
+	if err != nil {
+		return nil, err
+	}
+	return list.(client.ObjectList), nil
+}
+
 // again repeats what fails until time runs out: nobody tells when an API server
 // that does not answer does so again.
 func (c *Cluster) again(ctx context.Context, try func() error) error {
 	ticker := time.NewTicker(500 * time.Millisecond)
 	defer ticker.Stop()
+	var last error
 	for {
 		err := try()
 		if err == nil {
 			return nil
 		}
+		if ctx.Err() == nil || last == nil {
+			last = err // that of a try that was cut short says nothing
+		}
 		select {
 		case <-ctx.Done():
-			return errors.Join(context.Cause(ctx), err)
+			return fmt.Errorf("%w: %w", context.Cause(ctx), last)
 		case <-ticker.C:
 		}
 	}
