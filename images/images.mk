@@ -9,13 +9,13 @@ LDFLAGS ?=
 IMAGE_BUILD = go run ./images/build -dist "$(DIST)" -version "$(VERSION)" -ldflags "$(LDFLAGS)" -mirror "$(DEBIAN_MIRROR)"
 
 .PHONY: image
-image: ## Build dist/node.tar and dist/controller.tar.
+image: setup ## Build dist/node.tar and dist/controller.tar.
 	$(IMAGE_BUILD)
 
 .PHONY: image-refresh
-image-refresh: ## The same with the newest Debian packages.
+image-refresh: setup ## The same with the newest Debian packages.
 	$(IMAGE_BUILD) -refresh
 
 .PHONY: testbin
-testbin: ## Build dist/testbin/{kube-apiserver,etcd,kubectl} for API tests.
+testbin: setup ## Build dist/testbin/{kube-apiserver,etcd,kubectl} for API tests.
 	$(IMAGE_BUILD) testbin

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -60,6 +61,14 @@ func TestMajorMinor(t *testing.T) {
 	if major, minor := majorMinor("v1.36.3"); major != "1" || minor != "36" {
 		t.Errorf("majorMinor(v1.36.3): %q, %q", major, minor)
 	}
+}
+
+// fakeRunner notes what it is asked to run and does nothing.
+type fakeRunner struct{ ran []string }
+
+func (f *fakeRunner) run(_ context.Context, c command) (string, error) {
+	f.ran = append(f.ran, strings.Join(c.args, " "))
+	return "", nil
 }
 
 func TestMakeComponentOnce(t *testing.T) {

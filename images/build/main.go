@@ -22,7 +22,6 @@ type options struct {
 	ldflags  string
 	mirror   string
 	refresh  bool
-	noSetup  bool
 	epoch    int64
 	progress io.Writer
 }
@@ -56,7 +55,6 @@ func parse(args []string, getenv func(string) string) (options, []string, error)
 	flags.StringVar(&opts.ldflags, "ldflags", "", "linker flags for this project's own binaries")
 	flags.StringVar(&opts.mirror, "mirror", "", "Debian mirror (default: mmdebstrap's)")
 	flags.BoolVar(&opts.refresh, "refresh", false, "take the newest Debian packages, not the cached root filesystem")
-	flags.BoolVar(&opts.noSetup, "no-setup", false, "never install missing packages")
 	flags.Int64Var(&opts.epoch, "epoch", defaultEpoch, "modification time of every file, in seconds since 1970")
 	if err := flags.Parse(args); err != nil {
 		return options{}, nil, err

@@ -37,11 +37,6 @@ func build(ctx context.Context, opts options, targets []string) error {
 	}
 	started := time.Now()
 	var run runner = executor{}
-	if !opts.noSetup {
-		if err := setUp(ctx, run, opts, thisMachine()); err != nil {
-			return err
-		}
-	}
 	made, err := makeParts(ctx, run, opts, targets)
 	defer os.RemoveAll(made.own)
 	if err != nil {
