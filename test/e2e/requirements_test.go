@@ -1,11 +1,9 @@
 package e2e
 
 import (
-	"context"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -88,7 +86,7 @@ func (s *scene) trial(name string, p profile.Profile, missing string) string {
 	})
 	s.must(err)
 	s.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), time.Minute)
+		ctx, cancel := s.afterwards()
 		defer cancel()
 		_ = s.host.Delete(ctx, pod, client.GracePeriodSeconds(0))
 	})

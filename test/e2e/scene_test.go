@@ -42,7 +42,7 @@ func begin(t *testing.T) *scene {
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
 	s.must(s.host.Create(s.ctx, namespace))
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), time.Minute)
+		ctx, cancel := s.afterwards()
 		defer cancel()
 		if err := client.IgnoreNotFound(s.host.Delete(ctx, namespace)); err != nil {
 			t.Errorf("delete namespace %q: %v", name, err)
@@ -73,7 +73,7 @@ func (s *scene) diagnose() {
 	if !s.Failed() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), time.Minute)
+	ctx, cancel := s.afterwards()
 	defer cancel()
 	s.Log(s.host.Diagnose(ctx, s.namespace))
 }
@@ -105,6 +105,11 @@ func createShared(ctx context.Context, h *harness.Host) error {
 	return h.Create(ctx, harness.VirtualCluster(sharedNamespace, sharedName))
 }
 
+// afterwards is for what is done after a test, also one that was cut short.
+func (s *scene) afterwards() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(s.ctx), time.Minute)
+}
+
 // shared waits for the cluster that tests share.
 func (s *scene) shared() *v1alpha1.VirtualCluster {
 	s.Helper()
@@ -115,7 +120,12 @@ func (s *scene) shared() *v1alpha1.VirtualCluster {
 // create makes a virtual cluster in the scene's namespace.
 func (s *scene) create(name string, changes ...func(*v1alpha1.VirtualClusterSpec)) *v1alpha1.VirtualCluster {
 	s.Helper()
-	vc := harness.VirtualCluster(s.namespace, name, changes...)
+	vc := harness.VirtualCluster(s.namespace, name)
+	for _, change := range changes {
+		if change != nil {
+			change(&vc.Spec)
+		}
+	}
 	s.must(s.host.Create(s.ctx, vc))
 	return vc
 }

@@ -10,18 +10,16 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/controller/catalogue"
 	"github.com/vclusterctl/vclusterctl/templates/cluster"
 )
 
 // VirtualCluster is one with nothing chosen.
-func VirtualCluster(namespace, name string, changes ...func(*v1alpha1.VirtualClusterSpec)) *v1alpha1.VirtualCluster {
-	vc := &v1alpha1.VirtualCluster{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
-	for _, change := range changes {
-		change(&vc.Spec)
-	}
-	return vc
+func VirtualCluster(namespace, name string) *v1alpha1.VirtualCluster {
+	return &v1alpha1.VirtualCluster{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
 }
 
 // AwaitReady waits until a pod can start inside a virtual cluster.
@@ -83,4 +81,25 @@ func NodePod(vc *v1alpha1.VirtualCluster, group string) string {
 // Shell runs a line of shell in the pod of a virtual cluster's server.
 func (h *Host) Shell(ctx context.Context, vc *v1alpha1.VirtualCluster, line string) (string, error) {
 	return h.Exec(ctx, vc.Namespace, ServerPod(vc), "sh", "-c", line)
+}
+
+// OfferVersion adds a version to the controller's catalogue, whether its image
+// exists or not.
+func (h *Host) OfferVersion(ctx context.Context, version, image string) error {
+	var cm corev1.ConfigMap
+	key := client.ObjectKey{Namespace: ControllerNamespace, Name: catalogue.ConfigMapName}
+	if err := h.Get(ctx, key, &cm); err != nil {
+		return err
+	}
+	c, err := catalogue.Parse([]byte(cm.Data[catalogue.Key]))
+	if err != nil {
+		return err
+	}
+	c.Entries = append(c.Entries, catalogue.Entry{Version: version, Image: image, Distros: []v1alpha1.Distro{v1alpha1.DistroK8s}})
+	data, err := yaml.Marshal(c)
+	if err != nil {
+		return err
+	}
+	cm.Data[catalogue.Key] = string(data)
+	return h.Update(ctx, &cm)
 }
