@@ -28,7 +28,7 @@ func testRuntimeClass(t *testing.T) {
 
 	s.must(s.host.Delete(s.ctx, &nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: class.Name}}))
 	waiting := s.create("waiting")
-	s.checkRefusal(waiting, v1alpha1.ReasonRuntimeClassMissing, []string{`RuntimeClass "` + class.Name + `" is missing`, "vclusterctl runtime install"})
+	s.checkRefusal(waiting, v1alpha1.ReasonRuntimeClassMissing, []string{`RuntimeClass "` + class.Name + `"`, "is missing", "vclusterctl install"})
 	s.must(s.host.Delete(s.ctx, old))
 	s.must(s.host.AwaitNothing(s.within(stepTimeout), old.Namespace, old.Name))
 	if r := s.run("create", "refused", "-n", s.namespace); r.Code != 5 {
