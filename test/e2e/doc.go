@@ -6,4 +6,7 @@
 // skipped, or fail where VCLUSTERCTL_E2E=required says so. They start one host
 // named "e2e", away from the user's own, and remove it whatever happens. What
 // holds for one virtual cluster at rest is tested on one that all tests share.
+//
+// VCLUSTERCTL_E2E_DIST and VCLUSTERCTL_E2E_CLI name another directory of images
+// and another program than those of this repository.
 package e2e
