@@ -2,6 +2,8 @@ package pki
 
 import (
 	"bytes"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
@@ -20,18 +22,17 @@ var joinTokenForm = regexp.MustCompile(`^[a-z0-9]{6}\.[a-z0-9]{16}$`)
 
 // NewJoin makes what a pool node needs to join the cluster of an identity and
 // to serve its guest: the data of the join Secret. No authority's key is in it.
+//
+// The tokens derive from the identity, so that join credentials made anew after
+// a loss fit the nodes that run: they know the tokens of before.
 func NewJoin(id Identity, now time.Time, rand io.Reader) (map[string][]byte, error) {
 	guest, err := id.servingCert(guestapi.ServerName, now, rand)
 	if err != nil {
 		return nil, fmt.Errorf("guest certificate: %w", err)
 	}
-	token, err := joinToken(rand)
+	token, guestToken, err := id.tokens()
 	if err != nil {
-		return nil, fmt.Errorf("join token: %w", err)
-	}
-	guestToken, err := secretToken(rand)
-	if err != nil {
-		return nil, fmt.Errorf("guest token: %w", err)
+		return nil, fmt.Errorf("tokens: %w", err)
 	}
 	return map[string][]byte{
 		guestapi.JoinCACert:     id.ServerCA(),
@@ -40,6 +41,38 @@ func NewJoin(id Identity, now time.Time, rand io.Reader) (map[string][]byte, err
 		guestapi.JoinGuestKey:   guest.Key,
 		guestapi.JoinGuestToken: []byte(guestToken),
 	}, nil
+}
+
+// tokens returns the join token and the guest token of an identity.
+func (id Identity) tokens() (join, guest string, err error) {
+	material, err := id.derive("join token")
+	if err != nil {
+		return "", "", err
+	}
+	if join, err = joinToken(material); err != nil {
+		return "", "", err
+	}
+	if material, err = id.derive("guest token"); err != nil {
+		return "", "", err
+	}
+	guest, err = secretToken(material)
+	return join, guest, err
+}
+
+// derive returns key material for one purpose that only a holder of the
+// cluster's authority can know, and that says nothing about its key (HKDF,
+// RFC 5869).
+func (id Identity) derive(purpose string) (io.Reader, error) {
+	secret, err := x509.MarshalPKCS8PrivateKey(id.pairs[id.layout.serverCA].key)
+	if err != nil {
+		return nil, fmt.Errorf("encode the authority's key: %w", err)
+	}
+	const enough = 1024 // bytes; a token uses some 30, throwing away a few
+	material, err := hkdf.Key(sha256.New, secret, nil, "vclusterctl.dev/"+purpose, enough)
+	if err != nil {
+		return nil, fmt.Errorf("derive: %w", err)
+	}
+	return bytes.NewReader(material), nil
 }
 
 // ValidateJoin says whether files are a whole set of join credentials of the

@@ -124,6 +124,26 @@ func TestValidateJoin(t *testing.T) {
 	}
 }
 
+func TestJoinMadeAnewFitsRunningNodes(t *testing.T) {
+	id := newIdentity(t)
+	first := newJoin(t, id)
+	again, err := NewJoin(id, now.Add(time.Hour), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{guestapi.JoinCACert, guestapi.JoinToken, guestapi.JoinGuestToken} {
+		if string(first[key]) != string(again[key]) {
+			t.Errorf("%q must be the same for the same identity", key)
+		}
+	}
+	other := newJoin(t, newIdentity(t))
+	for _, key := range []string{guestapi.JoinToken, guestapi.JoinGuestToken} {
+		if string(first[key]) == string(other[key]) {
+			t.Errorf("%q must differ between identities", key)
+		}
+	}
+}
+
 func TestJoinTokens(t *testing.T) {
 	seen := map[string]bool{}
 	letters := map[rune]bool{}
