@@ -65,6 +65,11 @@ func (n *thisNode) ready(ctx context.Context) error {
 	if len(n.stopped) > 0 {
 		return errors.New(n.stopped[0].Message)
 	}
+	if n.role == guestapi.RoleAgent {
+		if err := joined(node.KubeletCredentials(n.role)); err != nil {
+			return err
+		}
+	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, n.purposeURL(), nil)
 	if err != nil {
 		return err
@@ -79,6 +84,15 @@ func (n *thisNode) ready(ctx context.Context) error {
 	}
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s answers %s: %s", n.purposeURL(), response.Status, strings.TrimSpace(string(body)))
+	}
+	return nil
+}
+
+// joined says whether a pool node's kubelet has got its credentials from the
+// cluster. It answers its own health check long before.
+func joined(credentials string) error {
+	if _, err := os.Stat(credentials); err != nil {
+		return fmt.Errorf("not joined yet: the cluster has not signed this node's certificate: %w", err)
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package serve
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -27,6 +29,19 @@ func TestParseInitTimeRefuses(t *testing.T) {
 				t.Errorf("parseInitTime(%q): want an error", in)
 			}
 		})
+	}
+}
+
+func TestJoined(t *testing.T) {
+	credentials := filepath.Join(t.TempDir(), "kubelet.conf")
+	if err := joined(credentials); err == nil {
+		t.Error("a node without credentials has not joined")
+	}
+	if err := os.WriteFile(credentials, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := joined(credentials); err != nil {
+		t.Errorf("joined(): %v", err)
 	}
 }
 
