@@ -9,7 +9,7 @@ import (
 // cluster.
 func TestInstall(t *testing.T) {
 	s := enter(t, "default")
-	r := s.run("install", "--wait")
+	r := s.run(s.host.InstallArgs()...)
 	s.wantCode(r, 0)
 	for line := range strings.Lines(r.Stdout) {
 		if !strings.HasSuffix(line, " unchanged\n") {

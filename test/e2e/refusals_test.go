@@ -1,11 +1,14 @@
 package e2e
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -110,20 +113,19 @@ func foreignSecret(s *scene, name string) {
 	s.must(s.host.Create(s.ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: cluster.JoinSecretName(name)}}))
 }
 
-// checkRefusal waits for the reason why a cluster is not ready, and looks whether
-// anything keeps trying.
+// checkRefusal waits until a cluster is not ready for a reason and its conditions
+// say all that they must, and looks whether anything keeps trying. The words are
+// waited for, too: the reason may be there already with those of another cause.
 func (s *scene) checkRefusal(vc *v1alpha1.VirtualCluster, reason string, want []string) {
 	s.Helper()
-	vc, err := s.host.AwaitCondition(s.within(stepTimeout), vc, v1alpha1.ConditionReady, metav1.ConditionFalse, reason)
-	if err != nil {
-		s.Fatal(err)
-	}
-	words := harness.Conditions(vc)
-	for _, w := range want {
-		if !strings.Contains(words, w) {
-			s.Errorf("the conditions do not say %q:%s", w, words)
-		}
-	}
+	vc, err := harness.Await(s.within(stepTimeout), s.host.Cluster, vc, func(vc *v1alpha1.VirtualCluster) (bool, string) {
+		words := harness.Conditions(vc)
+		missing := slices.DeleteFunc(slices.Clone(want), func(w string) bool { return strings.Contains(words, w) })
+		c := meta.FindStatusCondition(vc.Status.Conditions, v1alpha1.ConditionReady)
+		ok := c != nil && c.Status == metav1.ConditionFalse && c.Reason == reason && len(missing) == 0
+		return ok, fmt.Sprintf("want reason %q, and the conditions to say %q:%s", reason, missing, words)
+	})
+	s.must(err)
 	s.checkCalm(vc)
 }
 

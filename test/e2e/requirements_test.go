@@ -61,9 +61,9 @@ func appArmor() bool {
 // ranInside is printed by the container of a trial.
 const ranInside = "a container ran inside"
 
-// runInside waits for the node and starts one container as the inner kubelet would: with the default
-// capabilities, in a network namespace made before it. What does not come up
-// before that explains itself in the journal.
+// runInside waits for the node and starts one container as the inner kubelet
+// would: with the default capabilities, in a network namespace made before it.
+// What does not come up before that explains itself in the journal.
 const runInside = `
 until systemctl is-system-running --wait 2>/dev/null | grep . ; do sleep 0.1; done
 journalctl --quiet --no-pager --output=cat --unit=vcluster-prepare

@@ -121,9 +121,15 @@ func (h *Host) Up(ctx context.Context) error {
 	return err
 }
 
+// InstallArgs install the controller so that clusters may be let through to the
+// host's node.
+func (h *Host) InstallArgs() []string {
+	return []string{"install", "--wait", "--allow-network", h.Status.NodeAddress + "/32"}
+}
+
 // Install puts the controller into the host, with the real program.
 func (h *Host) Install(ctx context.Context) error {
-	r := h.Run(ctx, "install", "--wait")
+	r := h.Run(ctx, h.InstallArgs()...)
 	if r.Code != 0 {
 		return fmt.Errorf("install the controller: %s", r)
 	}
