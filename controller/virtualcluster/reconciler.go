@@ -27,6 +27,7 @@ import (
 // ends them.
 var decide = []step{
 	admit,         // may this cluster be at all?
+	spareVolumes,  // and is nobody's volume in its way?
 	resolve,       // every value left open is chosen once
 	chooseRuntime, // which runtime, and which nodes offer it
 	identify,      // who the cluster is

@@ -52,8 +52,9 @@ type Scope struct {
 	foreign []foreign
 	// pods of the cluster, sorted by name.
 	pods []corev1.Pod
-	// claims of the cluster, sorted by name.
-	claims []metav1.PartialObjectMetadata
+	// claims are the volumes of the namespace by name, whoever they belong to.
+	// Empty while no node is to be made.
+	claims map[string]*metav1.PartialObjectMetadata
 	// reports by UID of the pod.
 	reports map[types.UID]report.Snapshot
 	// runtimeClasses by name, and nodes sorted by name.

@@ -24,10 +24,8 @@ func (s *Scope) run(g cluster.Group) error {
 		return err
 	}
 	observed := s.children.statefulSets[cluster.GroupName(s.vc.Name, g.Name)]
-	if observed == nil {
-		if stop := s.checkClaims(g); stop != nil {
-			return stop
-		}
+	if stop := s.checkClaims(g); stop != nil {
+		return stop
 	}
 	if change := apply(&s.plan, observed, set, cluster.ExtractStatefulSet); change != nil {
 		change.group = g.Name

@@ -54,6 +54,10 @@ type Group struct {
 	Taints []v1alpha1.Taint
 }
 
+// Ephemeral says whether the nodes of the group keep their state no longer than
+// their pods live, and so have no volumes.
+func (g Group) Ephemeral() bool { return ptr.Deref(g.Storage.Ephemeral, false) }
+
 // Servers is the group of servers of a spec.
 func Servers(spec v1alpha1.VirtualClusterSpec) Group {
 	return Group{

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"fmt"
 	"maps"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
@@ -69,6 +70,12 @@ func KubeconfigSecretName(cluster string) string { return cluster + "-kubeconfig
 
 // GroupName is the name of the StatefulSet and of the ConfigMap of a group.
 func GroupName(cluster, group string) string { return cluster + "-" + group }
+
+// StateClaimName is the name of the PersistentVolumeClaim that the StatefulSet of
+// a group makes for one of its pods.
+func StateClaimName(cluster, group string, ordinal int32) string {
+	return fmt.Sprintf("%s-%s-%d", volumeState, GroupName(cluster, group), ordinal)
+}
 
 // Labels are the labels that every object of a virtual cluster carries.
 func Labels(cluster, component string) map[string]string {

@@ -63,7 +63,7 @@ func podSpec(in Input, g Group, shape profile.PodShape) (*corev1ac.PodSpecApplyC
 	for _, s := range in.Spec.ImagePullSecrets {
 		spec.WithImagePullSecrets(corev1ac.LocalObjectReference().WithName(s.Name))
 	}
-	if ephemeral(g) {
+	if g.Ephemeral() {
 		spec.WithVolumes(emptyState(g))
 	}
 	if g.Role == guestapi.RoleServer {
@@ -243,8 +243,4 @@ func affinity(a *corev1.Affinity) (*corev1ac.AffinityApplyConfiguration, error) 
 		return nil, fmt.Errorf("affinity: %w", err)
 	}
 	return out, nil
-}
-
-func ephemeral(g Group) bool {
-	return g.Storage.Ephemeral != nil && *g.Storage.Ephemeral
 }

@@ -39,7 +39,7 @@ func StatefulSet(in Input, g Group, shape profile.PodShape) (*appsv1ac.StatefulS
 			WithWhenScaled(appsv1.DeletePersistentVolumeClaimRetentionPolicyType)).
 		WithSelector(metav1ac.LabelSelector().WithMatchLabels(groupSelector(in.Name, g.Name, g.Role))).
 		WithTemplate(template)
-	if !ephemeral(g) {
+	if !g.Ephemeral() {
 		spec.WithVolumeClaimTemplates(stateClaim(in, g))
 	}
 	return appsv1ac.StatefulSet(GroupName(in.Name, g.Name), in.Namespace).
