@@ -2,6 +2,7 @@ package virtualcluster
 
 import (
 	"fmt"
+	"net/netip"
 	"path"
 	"slices"
 	"strings"
@@ -21,10 +22,12 @@ type check func(*Scope) *stop
 
 // admissions are asked in order; the first that refuses is what the user sees.
 var admissions = []check{
-	checkNames,   // children of this name can exist
-	checkForeign, // and nothing of somebody else's is there
-	checkImage,   // the administrator allows the image
-	checkConfig,  // and the raw settings
+	checkNames,    // children of this name can exist
+	checkForeign,  // and nothing of somebody else's is there
+	checkImage,    // the administrator allows the image
+	checkConfig,   // and the raw settings
+	checkNetwork,  // and what is reached outside
+	checkPriority, // and system priorities
 }
 
 // admit refuses what must not go on, before anything is made.
@@ -91,6 +94,41 @@ func checkConfig(s *Scope) *stop {
 	return nil
 }
 
+// checkNetwork asks about every destination: a policy of the host may keep the
+// namespace off it, and the cluster's own would open it.
+func checkNetwork(s *Scope) *stop {
+	for i, rule := range s.vc.Spec.Network.Allow {
+		if s.policy.allowsNetwork(rule.CIDR) {
+			continue
+		}
+		return stall(v1alpha1.ConditionReady, v1alpha1.ReasonForbidden,
+			"spec.network.allow[%d].cidr %q is not allowed (%s); remove it, or ask the administrator to allow it with the controller's --allow-network",
+			i, rule.CIDR, s.policy.describeNetworks())
+	}
+	return nil
+}
+
+// systemPriority begins the names of the classes that Kubernetes keeps for
+// itself: their pods push others off a node.
+const systemPriority = "system-"
+
+func checkPriority(s *Scope) *stop {
+	if s.policy.AllowSystemPriority {
+		return nil
+	}
+	spec := s.vc.Spec
+	field, class := "spec.servers.priorityClassName", spec.Servers.PriorityClassName
+	for i := 0; i < len(spec.Pools) && !strings.HasPrefix(class, systemPriority); i++ {
+		field, class = fmt.Sprintf("spec.pools[%d].priorityClassName", i), spec.Pools[i].PriorityClassName
+	}
+	if !strings.HasPrefix(class, systemPriority) {
+		return nil
+	}
+	return stall(v1alpha1.ConditionReady, v1alpha1.ReasonForbidden,
+		"%s %q is not allowed; choose another PriorityClass, or ask the administrator to allow it with the controller's --allow-system-priority",
+		field, class)
+}
+
 // Policy is what the administrator allows beyond what a VirtualCluster needs.
 // Whoever may create one must not gain what they could not do before.
 type Policy struct {
@@ -100,6 +138,30 @@ type Policy struct {
 	AllowedImages []string
 	// AllowConfig lets spec.config set raw flags of the components inside.
 	AllowConfig bool
+	// AllowNetwork are the ranges that destinations in spec.network.allow must
+	// be inside of.
+	AllowNetwork []netip.Prefix
+	// AllowSystemPriority lets node pods have the PriorityClasses that
+	// Kubernetes keeps for itself.
+	AllowSystemPriority bool
+}
+
+func (p Policy) allowsNetwork(cidr string) bool {
+	asked, err := netip.ParsePrefix(cidr)
+	return err == nil && slices.ContainsFunc(p.AllowNetwork, func(allowed netip.Prefix) bool {
+		return allowed.Bits() <= asked.Bits() && allowed.Contains(asked.Addr())
+	})
+}
+
+func (p Policy) describeNetworks() string {
+	if len(p.AllowNetwork) == 0 {
+		return "no destination is"
+	}
+	ranges := make([]string, 0, len(p.AllowNetwork))
+	for _, allowed := range p.AllowNetwork {
+		ranges = append(ranges, allowed.String())
+	}
+	return "allowed: " + list(ranges)
 }
 
 func (p Policy) allowsImage(image string) bool {

@@ -1,6 +1,7 @@
 package virtualcluster
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -90,7 +91,7 @@ func TestUnchangedCostsNothing(t *testing.T) {
 	for name, change := range cases {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.r.opts.Policy.AllowConfig = true
+			w.r.opts.Policy = Policy{AllowConfig: true, AllowNetwork: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}
 			w.newCluster("dev", change)
 			w.settle("dev")
 			for _, group := range []string{"server", "big"} {
@@ -141,6 +142,7 @@ func TestNewClusterCost(t *testing.T) {
 // TestOwned: deleting the VirtualCluster takes everything with it, without us.
 func TestOwned(t *testing.T) {
 	w := newWorld(t)
+	w.r.opts.Policy.AllowNetwork = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
 	vc := w.newCluster("dev", everything, func(vc *v1alpha1.VirtualCluster) { vc.Spec.Config = nil })
 	w.settle("dev")
 	objects := w.owned("dev")

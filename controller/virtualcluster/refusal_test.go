@@ -46,6 +46,26 @@ func TestRefused(t *testing.T) {
 			},
 			want: v1alpha1.ReasonForbidden, words: []string{"spec.config", "--allow-config"},
 		},
+		"Network": {
+			reason: "What is reached outside is the administrator's to allow.",
+			change: func(vc *v1alpha1.VirtualCluster) {
+				vc.Spec.Network.Allow = []v1alpha1.NetworkRule{{CIDR: "10.9.0.8/32"}}
+			},
+			want: v1alpha1.ReasonForbidden, words: []string{"spec.network.allow[0].cidr", "10.9.0.8/32", "no destination is", "--allow-network"},
+		},
+		"SystemPriority": {
+			reason: "Servers do not push what the host needs off its nodes.",
+			change: func(vc *v1alpha1.VirtualCluster) { vc.Spec.Servers.PriorityClassName = "system-node-critical" },
+			want:   v1alpha1.ReasonForbidden, words: []string{"spec.servers.priorityClassName", "system-node-critical", "--allow-system-priority"},
+		},
+		"PoolSystemPriority": {
+			reason: "Nor do pools, and not only the first of them.",
+			change: func(vc *v1alpha1.VirtualCluster) {
+				vc.Spec.Pools = []v1alpha1.Pool{{Name: "a"}, {Name: "b"}}
+				vc.Spec.Pools[1].PriorityClassName = "system-cluster-critical"
+			},
+			want: v1alpha1.ReasonForbidden, words: []string{"spec.pools[1].priorityClassName", "system-cluster-critical"},
+		},
 		"Version": {
 			reason: "Only what is in the catalogue can be had.",
 			change: func(vc *v1alpha1.VirtualCluster) { vc.Spec.Version = "v1.30.0" },

@@ -2,6 +2,7 @@ package install
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -38,6 +39,8 @@ type Params struct {
 	Image string
 	// Version of the controller.
 	Version string
+	// Args are further arguments of the controller.
+	Args []string
 }
 
 // Manifests are the objects of an installation, in the order in which they are
@@ -78,20 +81,26 @@ func Render(p Params) (Manifests, error) {
 	return Manifests{CRDs: definitions, Rest: rest}, nil
 }
 
-// customise puts the chosen image and its version in place.
+// customise puts the chosen image with its version and arguments in place.
 func customise(u *unstructured.Unstructured, p Params) error {
 	if labels := u.GetLabels(); p.Version != "" && labels[VersionLabel] != "" {
 		labels[VersionLabel] = p.Version
 		u.SetLabels(labels)
 	}
-	if u.GetKind() != "Deployment" || p.Image == "" {
+	if u.GetKind() != "Deployment" {
 		return nil
 	}
 	containers, found, err := unstructured.NestedSlice(u.Object, "spec", "template", "spec", "containers")
 	if err != nil || !found || len(containers) != 1 {
 		return fmt.Errorf("want one container, found %d: %w", len(containers), errors.Join(err))
 	}
-	containers[0].(map[string]any)["image"] = p.Image
+	container := containers[0].(map[string]any)
+	container["image"] = cmp.Or(p.Image, container["image"].(string))
+	args, _ := container["args"].([]any)
+	for _, arg := range p.Args {
+		args = append(args, arg)
+	}
+	container["args"] = args
 	return unstructured.SetNestedSlice(u.Object, containers, "spec", "template", "spec", "containers")
 }
 

@@ -93,6 +93,15 @@ func TestRenderImage(t *testing.T) {
 	}
 }
 
+func TestRenderArgs(t *testing.T) {
+	plain := as[appsv1.Deployment](t, only(t, render(t, Params{}), "Deployment", ""))
+	with := as[appsv1.Deployment](t, only(t, render(t, Params{Args: []string{"--allow-config", "--allow-network=10.0.0.0/8"}}), "Deployment", ""))
+	want := append(slices.Clone(plain.Spec.Template.Spec.Containers[0].Args), "--allow-config", "--allow-network=10.0.0.0/8")
+	if diff := cmp.Diff(want, with.Spec.Template.Spec.Containers[0].Args); diff != "" {
+		t.Errorf("arguments: -want, +got:\n%s", diff)
+	}
+}
+
 // TestDeploymentIsRestricted checks what Pod Security's restricted level, which
 // the namespace enforces, would refuse.
 func TestDeploymentIsRestricted(t *testing.T) {

@@ -17,12 +17,14 @@ import (
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/buildinfo"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/install"
+	"github.com/vclusterctl/vclusterctl/controller/virtualcluster"
 )
 
 // InstallOptions are the flags of install.
 type InstallOptions struct {
 	*cli.Factory
 	Image          string
+	Policy         virtualcluster.Policy
 	Namespaced     bool
 	Wait           bool
 	Timeout        time.Duration
@@ -35,7 +37,8 @@ const installLong = `Put the controller into the current cluster, or bring it up
 What is applied is the rendered Helm chart: the VirtualCluster CRD, a
 ServiceAccount with the rights it needs and no more, the RuntimeClass, the
 catalogue of versions and the controller's Deployment, in namespace
-` + charts.Namespace + ` unless -n says otherwise. A second run changes nothing.
+` + charts.Namespace + ` unless -n says otherwise. A second run with the same flags
+changes nothing. Users may choose what the --allow flags allow.
 
 With --namespaced the controller looks after one namespace only, that of -n or
 of the current context, with a Role instead of a ClusterRole.`
@@ -60,6 +63,7 @@ func NewCmdInstall(f *cli.Factory, runF func(context.Context, *InstallOptions) e
 	}
 	takesOutput(cmd, cli.ObjectOutputs...)
 	cmd.Flags().StringVar(&o.Image, "image", defaultImage(), "`image` of the controller")
+	addPolicy(cmd.Flags(), &o.Policy)
 	cmd.Flags().BoolVar(&o.Namespaced, "namespaced", false, "look after one namespace only")
 	cmd.Flags().BoolVar(&o.Wait, "wait", true, "wait until the controller runs")
 	cmd.Flags().DurationVar(&o.Timeout, "timeout", 5*time.Minute, "how long to wait, 0 for ever")
@@ -81,6 +85,7 @@ func (o *InstallOptions) Run(ctx context.Context) error {
 	}
 	manifests, err := install.Render(install.Params{
 		Namespace: namespace, Namespaced: o.Namespaced, Image: o.Image, Version: buildinfo.Get().Version,
+		Args: policyArgs(o.Policy),
 	})
 	if err != nil {
 		return err
