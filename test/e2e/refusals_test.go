@@ -75,6 +75,7 @@ func testRefusedByController(t *testing.T) {
 		"NoVersion":  {spec: func(s *v1alpha1.VirtualClusterSpec) { s.Version = "v1.2.3" }, reason: v1alpha1.ReasonVersionUnavailable, want: []string{`spec.version "v1.2.3"`, "available:"}},
 		"Image":      {spec: func(s *v1alpha1.VirtualClusterSpec) { s.Image = "docker.io/evil/node:v1" }, reason: v1alpha1.ReasonForbidden, want: []string{"spec.image", "--allow-image"}},
 		"Config":     {spec: func(s *v1alpha1.VirtualClusterSpec) { s.Config = map[string]string{"kubelet.v": "4"} }, reason: v1alpha1.ReasonForbidden, want: []string{"spec.config", "--allow-config"}},
+		"Network":    {spec: func(s *v1alpha1.VirtualClusterSpec) { s.Network.Allow = []v1alpha1.NetworkRule{{CIDR: "10.99.0.0/16"}} }, reason: v1alpha1.ReasonForbidden, want: []string{"spec.network.allow[0].cidr", "--allow-network"}},
 		"HostRange":  {spec: func(s *v1alpha1.VirtualClusterSpec) { s.Network.PodCIDR = world.host.Status.PodCIDR }, reason: v1alpha1.ReasonCIDRConflict, want: []string{"spec.network.podCIDR", "the pod range of the host"}},
 		"NoImage":    {spec: missingImage, reason: v1alpha1.ReasonImagePullFailed, want: []string{missingRef, `node "host-0"`, "load it onto the node"}},
 		"NoNode":     {spec: func(s *v1alpha1.VirtualClusterSpec) { s.Servers.NodeSelector = map[string]string{"disk": "none"} }, reason: v1alpha1.ReasonUnschedulable, want: []string{"-server-0", "node"}},
