@@ -33,6 +33,10 @@ demo: setup build image testbin ## The main job on this machine: embedded host, 
 demo-clean: build ## Take the demo down; packages and caches stay.
 	bin/vclusterctl host down --purge
 
+.PHONY: pictures
+pictures: build testbin ## Take the pictures of the documentation anew; needs the host that "make demo" leaves.
+	hack/picture/take.sh
+
 ##@ Check
 
 .PHONY: test

@@ -44,7 +44,7 @@ func draw(in io.Reader, out io.Writer, title string, columns int) error {
 		fmt.Fprintf(&b, `<circle cx="%d" cy="16" r="5" fill="%s"/>`+"\n", margin+5+i*18, colour)
 	}
 	fmt.Fprintf(&b, `<text x="50%%" y="21" fill="#9399b2" font-family="sans-serif" font-size="13" text-anchor="middle">%s</text>`+"\n", html.EscapeString(title))
-	b.WriteString(`<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,monospace" font-size="14" fill="#cdd6f4" xml:space="preserve">` + "\n")
+	b.WriteString(`<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,monospace" font-size="14" fill="#cdd6f4" xml:space="preserve" style="white-space:pre">` + "\n")
 	for i, line := range lines {
 		fmt.Fprintf(&b, `<text x="%d" y="%d"%s>%s</text>`+"\n", margin, titleHeight+(i+1)*lineHeight-4, style(line), html.EscapeString(line))
 	}
