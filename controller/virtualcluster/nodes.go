@@ -61,7 +61,7 @@ func (s *Scope) serverReport(serving []corev1.Pod) (guestapi.Report, bool) {
 }
 
 func (s *Scope) judgeNodes(report guestapi.Report) {
-	missing, ready := s.compareNodes(report.Nodes)
+	missing, left, ready := s.compareNodes(report.Nodes)
 	s.vc.Status.Nodes = int32(ready) //nolint:gosec // bounded by the size of a report
 	status := metav1.ConditionFalse
 	var t trouble
@@ -75,31 +75,52 @@ func (s *Scope) judgeNodes(report guestapi.Report) {
 			are(ready, "node"), lastMilestone(report.Timeline))}
 	default:
 		status = metav1.ConditionTrue
-		t = trouble{v1alpha1.ReasonReady, are(ready, "node") + " Ready" + without(report.Degraded) + s.outdated()}
+		t = trouble{v1alpha1.ReasonReady, are(ready, "node") + " Ready" + leftOver(left) + without(report.Degraded) + s.outdated()}
 	}
 	s.set(v1alpha1.ConditionNodesReady, status, t.reason, t.message)
 }
 
-// compareNodes finds the wanted nodes that are not Ready, and counts those that
-// are.
-func (s *Scope) compareNodes(nodes []guestapi.NodeState) (missing []guestapi.NodeState, ready int) {
+// compareNodes finds the wanted nodes that are not Ready, counts those that
+// are, and names what is left of nodes that are no longer wanted: nothing takes
+// them out of the cluster inside.
+func (s *Scope) compareNodes(nodes []guestapi.NodeState) (missing []guestapi.NodeState, left []string, ready int) {
 	states := map[string]guestapi.NodeState{}
 	for _, n := range nodes {
 		states[n.Name] = n
-		if n.Ready {
-			ready++
-		}
 	}
 	for _, g := range s.groups() {
 		for i := range g.Replicas {
 			name := fmt.Sprintf("%s-%d", g.Name, i)
-			if n, ok := states[name]; !ok || !n.Ready {
-				n.Name = name
-				missing = append(missing, n)
+			n := states[name]
+			delete(states, name)
+			if n.Ready {
+				ready++
+				continue
 			}
+			n.Name = name
+			missing = append(missing, n)
 		}
 	}
-	return missing, ready
+	return missing, sortedKeys(states), ready
+}
+
+// maxLeft bounds how many left-over nodes a message names: what nodes there are
+// is the tenant's to say.
+const maxLeft = 5
+
+// leftOver says what to do about nodes that are no longer wanted.
+func leftOver(names []string) string {
+	switch {
+	case len(names) == 0:
+		return ""
+	case len(names) == 1:
+		return fmt.Sprintf("; node %s is no longer wanted: kubectl delete node %[1]s inside", trim(names[0]))
+	case len(names) > maxLeft:
+		return fmt.Sprintf("; %d nodes are no longer wanted, %s among them: delete them with kubectl inside", len(names), trim(names[0]))
+	default:
+		joined := trim(strings.Join(names, " "))
+		return fmt.Sprintf("; nodes %s are no longer wanted: kubectl delete node %[1]s inside", joined)
+	}
 }
 
 // nodeTrouble explains the first node that is missing, by its pod if that is

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -108,6 +107,18 @@ func TestWatchNodes(t *testing.T) {
 			"Every node of the pool is there.",
 			withPool(aScope(server, poolPod(isReadyPod)), 1).says("boot-1", node("server-0", true), node("big-0", true), schedulable), yes, v1alpha1.ReasonReady, "2 nodes", 2,
 		},
+		"LeftOver": {
+			"A node of a pool that shrank is none of the wanted ones.",
+			aScope(server).says("boot-1", node("server-0", true), node("work-1", true), schedulable), yes, v1alpha1.ReasonReady, "1 node is Ready; node work-1 is no longer wanted: kubectl delete node work-1 inside", 1,
+		},
+		"LeftOvers": {
+			"Nor are dead ones, and all are named in order.",
+			aScope(server).says("boot-1", node("work-2", false), node("server-0", true), node("work-1", false), schedulable), yes, v1alpha1.ReasonReady, "kubectl delete node work-1 work-2 inside", 1,
+		},
+		"LeftOverIsNoStandIn": {
+			"It does not make up for one that is missing.",
+			withPool(aScope(server, poolPod(isReadyPod)), 1).says("boot-1", node("server-0", true), node("big-1", true), schedulable), no, v1alpha1.ReasonBooting, "big-0", 1,
+		},
 		"Degraded": {
 			"What is done without is said although all is well.",
 			aScope(server).says("boot-1", node("server-0", true), schedulable, func(r *guestapi.Report) {
@@ -128,19 +139,6 @@ func TestWatchNodes(t *testing.T) {
 				t.Errorf("%s\nstatus.nodes is %d, want %d", tc.reason, got, tc.nodes)
 			}
 		})
-	}
-}
-
-// TestOutdated: pods made from older settings are named, and nothing more.
-func TestOutdated(t *testing.T) {
-	s := aScope(aPod(isReadyPod, func(p *corev1.Pod) { p.Labels["controller-revision-hash"] = "old" })).says("boot-1", serving)
-	s.children.statefulSets = map[string]*appsv1.StatefulSet{"dev-server": {Status: appsv1.StatefulSetStatus{UpdateRevision: "new"}}}
-	if err := watchNodes(s); err != nil {
-		t.Fatal(err)
-	}
-	c := s.want(t, v1alpha1.ConditionNodesReady, yes, v1alpha1.ReasonReady)
-	if !strings.Contains(c.Message, "dev-server-0") || !strings.Contains(c.Message, "older settings") {
-		t.Errorf("the message is: %s", c.Message)
 	}
 }
 
