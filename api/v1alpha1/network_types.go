@@ -13,6 +13,7 @@ type Network struct {
 	// +kubebuilder:validation:MinLength=9
 	// +kubebuilder:validation:MaxLength=18
 	// +kubebuilder:validation:XValidation:rule="isCIDR(self) && cidr(self).ip().family() == 4 && cidr(self).ip().isGlobalUnicast() && cidr(self).masked() == cidr(self) && cidr(self).prefixLength() >= 8 && cidr(self).prefixLength() <= 22",message="must be an IPv4 network of /8 to /22, written with its first address, for example 10.244.0.0/16"
+	// +kubebuilder:validation:XValidation:rule="!isCIDR(self) || !cidr('240.0.0.0/4').containsCIDR(self)",message="must not be in 240.0.0.0/4, which is reserved and dropped by most networks: choose a private range, for example 10.244.0.0/16"
 	PodCIDR string `json:"podCIDR,omitempty"`
 
 	// serviceCIDR is the range of Service addresses inside: an IPv4 network of
@@ -22,6 +23,7 @@ type Network struct {
 	// +kubebuilder:validation:MinLength=9
 	// +kubebuilder:validation:MaxLength=18
 	// +kubebuilder:validation:XValidation:rule="isCIDR(self) && cidr(self).ip().family() == 4 && cidr(self).ip().isGlobalUnicast() && cidr(self).masked() == cidr(self) && cidr(self).prefixLength() >= 12 && cidr(self).prefixLength() <= 28",message="must be an IPv4 network of /12 to /28, written with its first address, for example 10.96.0.0/16"
+	// +kubebuilder:validation:XValidation:rule="!isCIDR(self) || !cidr('240.0.0.0/4').containsCIDR(self)",message="must not be in 240.0.0.0/4, which is reserved and dropped by most networks: choose a private range, for example 10.96.0.0/16"
 	ServiceCIDR string `json:"serviceCIDR,omitempty"`
 
 	// clusterDomain is the DNS domain of Services inside. Left out, it is

@@ -24,6 +24,8 @@ func TestCIDRs(t *testing.T) {
 		"Loopback":       {reason: "Never leaves a machine.", spec: `network: {podCIDR: 127.0.0.0/8}`, want: []string{"spec.network.podCIDR"}},
 		"LinkLocal":      {reason: "Never leaves a link.", spec: `network: {podCIDR: 169.254.0.0/16}`, want: []string{"spec.network.podCIDR"}},
 		"Multicast":      {reason: "Has no hosts.", spec: `network: {serviceCIDR: 224.0.0.0/16}`, want: []string{"spec.network.serviceCIDR"}},
+		"Reserved":       {reason: "Most networks drop class E.", spec: `network: {podCIDR: 240.0.0.0/16}`, want: []string{"spec.network.podCIDR", "240.0.0.0/4", "reserved", "10.244.0.0/16"}},
+		"ReservedSvc":    {reason: "Most networks drop class E.", spec: `network: {serviceCIDR: 255.0.0.0/16}`, want: []string{"spec.network.serviceCIDR", "240.0.0.0/4", "reserved"}},
 		"Same":           {reason: "They are told apart by address.", spec: `network: {podCIDR: 10.96.0.0/16, serviceCIDR: 10.96.0.0/16}`, want: []string{"spec.network", "must not overlap", "leave one out"}},
 		"ServiceInPods":  {reason: "They are told apart by address.", spec: `network: {podCIDR: 10.0.0.0/8, serviceCIDR: 10.96.0.0/16}`, want: []string{"spec.network", "must not overlap"}},
 		"PodsInService":  {reason: "They are told apart by address.", spec: `network: {podCIDR: 10.96.4.0/22, serviceCIDR: 10.96.0.0/12}`, want: []string{"spec.network", "must not overlap"}},
