@@ -55,6 +55,9 @@ func takenByHost(host cluster.HostNetwork) []taken {
 	for _, a := range host.APIEndpoints {
 		out = append(out, taken{netip.PrefixFrom(a, a.BitLen()), "the address of the host's API server"})
 	}
+	for _, a := range host.NodeAddresses {
+		out = append(out, taken{netip.PrefixFrom(a, a.BitLen()), "the address of a node of the host"})
+	}
 	return out
 }
 

@@ -2,10 +2,12 @@ package virtualcluster
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/templates/cluster"
@@ -33,6 +35,8 @@ func TestChooseCIDRs(t *testing.T) {
 		"Open":           {reason: "What people know from kubeadm.", want: want{pods: "10.244.0.0/16", services: "10.96.0.0/16"}},
 		"HostHasThem":    {reason: "A host made by kubeadm uses them already.", host: cluster.HostNetwork{PodCIDRs: prefixes("10.244.0.0/16"), ServiceCIDRs: prefixes("10.96.0.0/12")}, want: want{pods: "10.245.0.0/16", services: "10.112.0.0/16"}},
 		"APIInTheWay":    {reason: "The host's API must stay reachable for the nodes.", host: cluster.HostNetwork{APIEndpoints: []netip.Addr{netip.MustParseAddr("10.244.1.1")}}, want: want{pods: "10.245.0.0/16", services: "10.96.0.0/16"}},
+		"NodeInTheWay":   {reason: "So must its nodes.", host: cluster.HostNetwork{NodeAddresses: []netip.Addr{netip.MustParseAddr("10.244.1.1"), netip.MustParseAddr("10.96.0.9")}}, want: want{pods: "10.245.0.0/16", services: "10.97.0.0/16"}},
+		"AskedForNode":   {reason: "The node's address is named.", asked: v1alpha1.Network{PodCIDR: "192.0.0.0/16"}, host: cluster.HostNetwork{NodeAddresses: []netip.Addr{netip.MustParseAddr("192.0.2.10")}}, want: want{reason: v1alpha1.ReasonCIDRConflict, words: []string{"spec.network.podCIDR 192.0.0.0/16", "192.0.2.10/32", "node of the host"}}},
 		"Asked":          {reason: "What is free can be had.", asked: v1alpha1.Network{PodCIDR: "10.1.0.0/16", ServiceCIDR: "10.2.0.0/20"}, want: want{pods: "10.1.0.0/16", services: "10.2.0.0/20"}},
 		"AskedServices":  {reason: "The pod range gives way to it.", asked: v1alpha1.Network{ServiceCIDR: "10.244.0.0/20"}, want: want{pods: "10.245.0.0/16", services: "10.244.0.0/20"}},
 		"OverlapsHost":   {reason: "Both ranges are named.", asked: v1alpha1.Network{PodCIDR: "10.9.0.0/16"}, host: cluster.HostNetwork{PodCIDRs: prefixes("10.8.0.0/15")}, want: want{reason: v1alpha1.ReasonCIDRConflict, words: []string{"spec.network.podCIDR 10.9.0.0/16", "10.8.0.0/15"}}},
@@ -79,5 +83,28 @@ func TestMerge(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestHostNodeAddresses: only what is an internal address counts, once and in
+// order.
+func TestHostNodeAddresses(t *testing.T) {
+	node := func(addresses ...corev1.NodeAddress) corev1.Node {
+		return corev1.Node{Status: corev1.NodeStatus{Addresses: addresses}}
+	}
+	internal := func(a string) corev1.NodeAddress {
+		return corev1.NodeAddress{Type: corev1.NodeInternalIP, Address: a}
+	}
+	host, err := hostNetwork(nil, []corev1.Node{
+		node(internal("192.0.2.11"), corev1.NodeAddress{Type: corev1.NodeHostName, Address: "b"}),
+		node(internal("192.0.2.10"), internal("2001:db8::10"), corev1.NodeAddress{Type: corev1.NodeExternalIP, Address: "198.51.100.1"}),
+		node(internal("192.0.2.10"), internal("not an address")),
+	}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []netip.Addr{netip.MustParseAddr("192.0.2.10"), netip.MustParseAddr("192.0.2.11"), netip.MustParseAddr("2001:db8::10")}
+	if !slices.Equal(host.NodeAddresses, want) {
+		t.Errorf("the addresses are %v, want %v", host.NodeAddresses, want)
 	}
 }

@@ -78,9 +78,25 @@ func hostNetwork(pods []netip.Prefix, nodes []corev1.Node, services []networking
 		host.ServiceCIDRs = append(host.ServiceCIDRs, p...)
 	}
 	host.APIEndpoints = apiAddresses(api)
+	host.NodeAddresses = nodeAddresses(nodes)
 	host.PodCIDRs = merge(host.PodCIDRs)
 	host.ServiceCIDRs = merge(host.ServiceCIDRs)
 	return host, nil
+}
+
+// nodeAddresses are where kubelets and node ports listen.
+func nodeAddresses(nodes []corev1.Node) []netip.Addr {
+	var out []netip.Addr
+	for _, n := range nodes {
+		for _, a := range n.Status.Addresses {
+			addr, err := netip.ParseAddr(a.Address)
+			if a.Type == corev1.NodeInternalIP && err == nil {
+				out = append(out, addr.Unmap())
+			}
+		}
+	}
+	slices.SortFunc(out, netip.Addr.Compare)
+	return slices.Compact(out)
 }
 
 func apiAddresses(api []discoveryv1.EndpointSlice) []netip.Addr {

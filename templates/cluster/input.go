@@ -39,6 +39,8 @@ type HostNetwork struct {
 	ServiceCIDRs []netip.Prefix
 	// APIEndpoints are the addresses behind the host's API Service.
 	APIEndpoints []netip.Addr
+	// NodeAddresses are the internal addresses of the host's nodes.
+	NodeAddresses []netip.Addr
 }
 
 // Group is a set of equal nodes: the servers or one pool.
