@@ -1,6 +1,11 @@
 package crds_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -46,6 +51,63 @@ func TestConfigRules(t *testing.T) {
 			t.Errorf("no rule of spec.config has the pattern of api/v1alpha1/config.go, copy it there:\n%s", pattern)
 		}
 	}
+}
+
+// TestRules holds the rest of the CRD to what Go says of it.
+func TestRules(t *testing.T) {
+	schema := read(t).Spec.Versions[0].Schema.OpenAPIV3Schema
+	spec := schema.Properties["spec"]
+	network := spec.Properties["network"]
+	pools := spec.Properties["pools"].Items.Schema.Properties
+	cases := map[string]struct {
+		schema apiextensionsv1.JSONSchemaProps
+		want   []string
+	}{
+		"metadata.name":    {*schema, []string{"matches('" + v1alpha1.NamePattern + "')", fmt.Sprintf("size(self.metadata.name) <= %d\"", v1alpha1.MaxNameLength)}},
+		"version":          {spec.Properties["version"], []string{"matches('" + v1alpha1.VersionPattern + "')"}},
+		"distro":           {spec.Properties["distro"], enum(v1alpha1.Distros())},
+		"runtime.profile":  {spec.Properties["runtime"].Properties["profile"], enum(v1alpha1.RuntimeProfiles())},
+		"expose.type":      {spec.Properties["expose"].Properties["type"], enum(v1alpha1.ExposeTypes())},
+		"servers.replicas": {spec.Properties["servers"].Properties["replicas"], []string{fmt.Sprintf("self <= %d\"", v1alpha1.MaxServers)}},
+		"pools.replicas":   {pools["replicas"], []string{fmt.Sprintf(`"maximum":%d,`, v1alpha1.MaxPoolNodes)}},
+		"pools.name":       {pools["name"], []string{"self != '" + v1alpha1.ServersPool + "'"}},
+		"network.podCIDR": {network.Properties["podCIDR"], []string{
+			fmt.Sprintf("prefixLength() >= %d && cidr(self).prefixLength() <= %d\"", v1alpha1.PodCIDRMinBits, v1alpha1.PodCIDRMaxBits), v1alpha1.ReservedCIDR,
+		}},
+		"network.serviceCIDR": {network.Properties["serviceCIDR"], []string{
+			fmt.Sprintf("prefixLength() >= %d && cidr(self).prefixLength() <= %d\"", v1alpha1.ServiceCIDRMinBits, v1alpha1.ServiceCIDRMaxBits), v1alpha1.ReservedCIDR,
+		}},
+	}
+	for field, tc := range cases {
+		text := encode(t, tc.schema)
+		for _, want := range tc.want {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: api/v1alpha1/rules.go says %s, the CRD does not: %s", field, want, text)
+			}
+		}
+	}
+}
+
+// enum is how a schema lists all values of a field.
+func enum[T ~string](values []T) []string {
+	quoted := make([]string, 0, len(values))
+	for _, v := range slices.Sorted(slices.Values(values)) {
+		quoted = append(quoted, strconv.Quote(string(v)))
+	}
+	return []string{`"enum":[` + strings.Join(quoted, ",") + `]`}
+}
+
+// encode gives a schema with its enumeration sorted, as one text.
+func encode(t *testing.T, schema apiextensionsv1.JSONSchemaProps) string {
+	t.Helper()
+	slices.SortFunc(schema.Enum, func(a, b apiextensionsv1.JSON) int { return bytes.Compare(a.Raw, b.Raw) })
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(schema); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
 }
 
 func read(t *testing.T) *apiextensionsv1.CustomResourceDefinition {

@@ -74,6 +74,9 @@ func check(u *unstructured.Unstructured) error {
 
 // Apply writes the flags over what the object says.
 func (f Flags) Apply(u *unstructured.Unstructured) error {
+	if err := f.Check(); err != nil {
+		return err
+	}
 	expose, err := exposeType(f.Expose)
 	if err != nil {
 		return err
@@ -127,7 +130,7 @@ func exposeType(said string) (string, error) {
 	if said == "" {
 		return "", nil
 	}
-	types := []v1alpha1.ExposeType{v1alpha1.ExposeClusterIP, v1alpha1.ExposeNodePort, v1alpha1.ExposeLoadBalancer}
+	types := v1alpha1.ExposeTypes()
 	for _, t := range types {
 		if strings.EqualFold(said, string(t)) {
 			return string(t), nil
@@ -148,6 +151,9 @@ func setPool(u *unstructured.Unstructured, said string) error {
 	n, err := strconv.ParseInt(number, 10, 32)
 	if !ok || name == "" || err != nil || n < 0 {
 		return fmt.Errorf("--pool %q: want NAME=N, for example workers=2", said)
+	}
+	if err := checkPool(name, n); err != nil {
+		return fmt.Errorf("--pool %q: %w", said, err)
 	}
 	pools, _, err := unstructured.NestedSlice(u.Object, "spec", "pools")
 	if err != nil {

@@ -200,6 +200,9 @@ func (o *CreateOptions) name(u *unstructured.Unstructured) error {
 	case o.Name != "" && u.GetName() != "" && o.Name != u.GetName():
 		return cli.Usagef("NAME is %q, but metadata.name in %s is %q", o.Name, o.File, u.GetName())
 	case o.Name != "":
+		if err := spec.CheckName(o.Name); err != nil {
+			return &cli.Error{Code: cli.ExitUsage, Err: err}
+		}
 		u.SetName(o.Name)
 	}
 	if ns := *o.Flags.Namespace; ns != "" && u.GetNamespace() != "" && ns != u.GetNamespace() {

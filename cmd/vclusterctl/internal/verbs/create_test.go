@@ -76,7 +76,7 @@ func TestCreateFlags(t *testing.T) {
 			},
 		},
 		"ZeroServers": {
-			reason: "What was said is sent, for the API server to refuse.", args: []string{"dev", "--servers=0"},
+			reason: "What was said is not taken for left out.", args: []string{"dev", "--servers=0"},
 			want: with(func(w *want) { w.Spec.Servers = ptr.To[int32](0) }),
 		},
 		"FileNamesIt":   {reason: "A file may have the name.", args: []string{"-f", "x.yaml"}, want: with(func(w *want) { w.Name, w.File = "", "x.yaml" })},
