@@ -81,10 +81,35 @@ func Explain(program string, err error) *Error {
 		}
 	case apierrors.IsNotFound(err):
 		return &Error{Code: ExitNotFound, Err: err, Remedy: missing(program, err)}
+	case apierrors.IsInvalid(err):
+		return &Error{Code: ExitError, Err: invalid(err)}
 	case utilnet.IsConnectionRefused(err):
 		return &Error{Code: ExitError, Err: err, Remedy: "Is the cluster up, and --kubeconfig and --context right?"}
 	}
 	return &Error{Code: ExitError, Err: err}
+}
+
+// unchecked begins what an API server appends to the mistakes it found. It is
+// no mistake of the user's.
+const unchecked = "some validation rules were not checked"
+
+// invalid says what the API server refuses in an object, and no more.
+func invalid(err error) error {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) || status.Status().Details == nil {
+		return err
+	}
+	var mistakes []string
+	for _, cause := range status.Status().Details.Causes {
+		if !strings.Contains(cause.Message, unchecked) {
+			mistakes = append(mistakes, strings.TrimPrefix(cause.Field+": "+cause.Message, "<nil>: ")) // of the whole object
+		}
+	}
+	if len(mistakes) == 0 {
+		return err
+	}
+	context, _, _ := strings.Cut(err.Error(), status.Status().Message)
+	return errors.New(context + strings.Join(mistakes, "; "))
 }
 
 // missing is the remedy where the API server did not find something.

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 )
@@ -57,6 +58,25 @@ func TestMissingNamespace(t *testing.T) {
 	want := "Make it with: kubectl create namespace team"
 	if diff := cmp.Diff(want, Explain("vclusterctl", err).Remedy); diff != "" {
 		t.Errorf("Explain(): -want, +got:\n%s", diff)
+	}
+}
+
+// TestInvalid: the field and what is wrong with it, without what the API server
+// says about itself.
+func TestInvalid(t *testing.T) {
+	mistakes := field.ErrorList{
+		field.Invalid(field.NewPath("spec", "servers", "replicas"), 0, "should be greater than or equal to 1"),
+		field.NotSupported(field.NewPath("spec", "distro"), "foo", []string{"k3s", "k8s"}),
+		field.Invalid(nil, nil, "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"),
+	}
+	err := fmt.Errorf("apply virtual cluster %q: %w", "dev",
+		apierrors.NewInvalid(schema.GroupKind{Group: v1alpha1.GroupName, Kind: "VirtualCluster"}, "dev", mistakes))
+	var out bytes.Buffer
+	Explain("vclusterctl", err).Print(&out)
+	want := `error: apply virtual cluster "dev": spec.servers.replicas: Invalid value: 0: should be greater than or equal to 1; ` +
+		`spec.distro: Unsupported value: "foo": supported values: "k3s", "k8s"` + "\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("Print(): -want, +got:\n%s", diff)
 	}
 }
 
