@@ -10,6 +10,7 @@ import (
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/controller/report"
+	"github.com/vclusterctl/vclusterctl/templates/cluster"
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 )
 
@@ -136,8 +137,16 @@ func (s *Scope) judgeIsolation(pods, silent int) {
 	case len(noSeccomp) > 0:
 		s.no(condition, v1alpha1.ReasonSeccompOff, "the node pods run without a seccomp profile ("+strings.Join(noSeccomp, ", ")+")"+s.seccompRemedy())
 	default:
-		s.yes(condition, v1alpha1.ReasonProven, fmt.Sprintf("%s proven unprivileged, by the host and from within", are(pods, "node pod")))
+		s.yes(condition, v1alpha1.ReasonProven, fmt.Sprintf("%s proven unprivileged, by the host and from within", are(pods, "node pod"))+s.openNodes())
 	}
+}
+
+// openNodes says that the fence around the pods has a gap.
+func (s *Scope) openNodes() string {
+	if s.host.ClosesNodes() {
+		return ""
+	}
+	return fmt.Sprintf("; the host has more than %d nodes, whose own addresses they can reach", cluster.MaxClosedNodes)
 }
 
 // seccompRemedy says how pods get the profile.

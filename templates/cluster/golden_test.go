@@ -200,6 +200,7 @@ func ephemeralDualStack() Input {
 	in.Spec.Expose.Type = v1alpha1.ExposeLoadBalancer
 	in.Host.PodCIDRs = append(in.Host.PodCIDRs, netip.MustParsePrefix("fd00:1::/64"))
 	in.Host.APIEndpoints = append(in.Host.APIEndpoints, netip.MustParseAddr("2001:db8::1"))
+	in.Host.NodeAddresses = []netip.Addr{netip.MustParseAddr("192.0.2.11"), netip.MustParseAddr("192.0.2.10"), netip.MustParseAddr("2001:db8::10")}
 	return in
 }
 

@@ -30,7 +30,7 @@ const labelNamespaceName = "kubernetes.io/metadata.name"
 
 // NodesPolicy fences the node pods: in come only their own cluster and the
 // controller, out they reach DNS, their own cluster and the world, but neither
-// the host's pods, Services and API nor anything link-local. The API itself is
+// the host's pods, Services, API and nodes nor anything link-local. The API itself is
 // opened by APIPolicy.
 func NodesPolicy(in Input) *networkingv1ac.NetworkPolicyApplyConfiguration {
 	return networkingv1ac.NetworkPolicy(NodesServiceName(in.Name), in.Namespace).
@@ -80,12 +80,23 @@ func egress(in Input) []*networkingv1ac.NetworkPolicyEgressRuleApplyConfiguratio
 	return rules
 }
 
+// MaxClosedNodes is up to how many addresses of nodes a policy closes. It lists
+// every one, in every cluster, and a host of that size has other means.
+const MaxClosedNodes = 200
+
+// ClosesNodes says whether the addresses of the host's nodes are closed.
+func (h HostNetwork) ClosesNodes() bool { return len(h.NodeAddresses) <= MaxClosedNodes }
+
 // closed lists, in order, what a node must not reach in one address family.
 func closed(host HostNetwork, family netip.Prefix) []string {
 	ranges := []netip.Prefix{linkLocalV4, linkLocalV6}
 	ranges = append(ranges, host.PodCIDRs...)
 	ranges = append(ranges, host.ServiceCIDRs...)
-	for _, a := range host.APIEndpoints {
+	addresses := host.APIEndpoints
+	if host.ClosesNodes() {
+		addresses = slices.Concat(addresses, host.NodeAddresses)
+	}
+	for _, a := range addresses {
 		ranges = append(ranges, netip.PrefixFrom(a, a.BitLen()))
 	}
 	var out []string
