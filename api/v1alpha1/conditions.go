@@ -31,6 +31,7 @@ const (
 	ReasonFailed             = "Failed"    // an error that is tried again
 	ReasonNameConflict       = "NameConflict"
 	ReasonIdentityLost       = "IdentityLost"
+	ReasonJoinDamaged        = "JoinDamaged" // credentials to join with, which are made anew once deleted
 	ReasonDistroUnavailable  = "DistroUnavailable"
 	ReasonVersionUnavailable = "VersionUnavailable"
 	ReasonCIDRConflict       = "CIDRConflict"

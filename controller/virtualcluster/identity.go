@@ -85,8 +85,8 @@ func (s *Scope) join() error {
 
 func (s *Scope) checkJoin(files map[string][]byte) error {
 	if err := pki.ValidateJoin(s.identity, files); err != nil {
-		return stall(v1alpha1.ConditionReady, v1alpha1.ReasonIdentityLost,
-			"Secret %q is damaged (%s); delete it, and it is made anew", cluster.JoinSecretName(s.vc.Name), oneLine(err))
+		return stall(v1alpha1.ConditionReady, v1alpha1.ReasonJoinDamaged,
+			"Secret %q is damaged (%s); delete Secret %[1]q: it is made anew", cluster.JoinSecretName(s.vc.Name), oneLine(err))
 	}
 	return nil
 }

@@ -139,6 +139,27 @@ func TestJoinSecret(t *testing.T) {
 	}
 }
 
+// TestJoinDamaged: a damaged one is no lost identity, and the way out is short.
+func TestJoinDamaged(t *testing.T) {
+	w := newWorld(t)
+	w.newCluster("dev")
+	w.settle("dev")
+	secret := &corev1.Secret{}
+	w.get("dev-join", secret)
+	w.delete("dev-join", &corev1.Secret{})
+	secret.ResourceVersion, secret.UID, secret.ManagedFields = "", "", nil
+	secret.Data = map[string][]byte{"token": []byte("x")}
+	w.create(secret)
+	w.settle("dev")
+	c := w.expect("dev", v1alpha1.ConditionStalled, yes, v1alpha1.ReasonJoinDamaged)
+	if want := `delete Secret "dev-join": it is made anew`; !strings.Contains(c.Message, want) {
+		t.Errorf("the message does not say %q: %s", want, c.Message)
+	}
+	w.delete("dev-join", &corev1.Secret{})
+	w.settle("dev")
+	w.expect("dev", v1alpha1.ConditionReady, no, v1alpha1.ReasonProgressing)
+}
+
 // TestKubeconfigSecret: it is renewed in time, and nobody else's content is
 // taken for ours.
 func TestKubeconfigSecret(t *testing.T) {
