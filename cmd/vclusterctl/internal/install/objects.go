@@ -8,10 +8,12 @@ import (
 	"io"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/util/yaml"
+	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+	"sigs.k8s.io/yaml"
 
 	"github.com/vclusterctl/vclusterctl/api/crds"
 	"github.com/vclusterctl/vclusterctl/charts"
+	"github.com/vclusterctl/vclusterctl/controller/catalogue"
 )
 
 // Name of the controller's Deployment, and what it is part of.
@@ -39,6 +41,8 @@ type Params struct {
 	Image string
 	// Version of the controller.
 	Version string
+	// NodeImage of the catalogue's default version; empty means the chart's.
+	NodeImage string
 	// Args are further arguments of the controller.
 	Args []string
 }
@@ -87,6 +91,9 @@ func customise(u *unstructured.Unstructured, p Params) error {
 		labels[VersionLabel] = p.Version
 		u.SetLabels(labels)
 	}
+	if u.GetKind() == "ConfigMap" && u.GetName() == catalogue.ConfigMapName && p.NodeImage != "" {
+		return offer(u, p.NodeImage)
+	}
 	if u.GetKind() != "Deployment" {
 		return nil
 	}
@@ -104,8 +111,30 @@ func customise(u *unstructured.Unstructured, p Params) error {
 	return unstructured.SetNestedSlice(u.Object, containers, "spec", "template", "spec", "containers")
 }
 
+// offer makes an image that of the catalogue's default version.
+func offer(u *unstructured.Unstructured, image string) error {
+	text, _, err := unstructured.NestedString(u.Object, "data", catalogue.Key)
+	if err != nil {
+		return err
+	}
+	c, err := catalogue.Parse([]byte(text))
+	if err != nil {
+		return err
+	}
+	for i := range c.Entries {
+		if c.Entries[i].Version == c.Default {
+			c.Entries[i].Image = image
+		}
+	}
+	changed, err := yaml.Marshal(c)
+	if err != nil {
+		return err
+	}
+	return unstructured.SetNestedField(u.Object, string(changed), "data", catalogue.Key)
+}
+
 func decode(manifests []byte) ([]*unstructured.Unstructured, error) {
-	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(manifests), 4096)
+	decoder := utilyaml.NewYAMLOrJSONDecoder(bytes.NewReader(manifests), 4096)
 	var found []*unstructured.Unstructured
 	for {
 		next := map[string]any{}

@@ -153,6 +153,24 @@ func TestNoRoleIsAWildcard(t *testing.T) {
 	}
 }
 
+// TestRenderNodeImage: the catalogue's default version gets the image, and
+// stays readable.
+func TestRenderNodeImage(t *testing.T) {
+	const image = "registry.example.com/node:v1"
+	u := only(t, render(t, Params{NodeImage: image}), "ConfigMap", catalogue.ConfigMapName)
+	text, _, err := unstructured.NestedString(u.Object, "data", catalogue.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := catalogue.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if entry, ok := c.Lookup(""); !ok || entry.Image != image {
+		t.Errorf("the default is %+v, want image %q", entry, image)
+	}
+}
+
 func TestSameRightsInBothModes(t *testing.T) {
 	// Moving rules into a Role must lose none.
 	cluster := as[rbacv1.ClusterRole](t, only(t, render(t, Params{}), "ClusterRole", "vclusterctl"))

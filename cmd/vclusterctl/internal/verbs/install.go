@@ -24,6 +24,7 @@ import (
 type InstallOptions struct {
 	*cli.Factory
 	Image          string
+	NodeImage      string
 	Policy         virtualcluster.Policy
 	Namespaced     bool
 	Wait           bool
@@ -63,6 +64,7 @@ func NewCmdInstall(f *cli.Factory, runF func(context.Context, *InstallOptions) e
 	}
 	takesOutput(cmd, cli.ObjectOutputs...)
 	cmd.Flags().StringVar(&o.Image, "image", defaultImage(), "`image` of the controller")
+	cmd.Flags().StringVar(&o.NodeImage, "node-image", "", "`image` of the nodes of virtual clusters, where nodes cannot have the built-in one")
 	addPolicy(cmd.Flags(), &o.Policy)
 	cmd.Flags().BoolVar(&o.Namespaced, "namespaced", false, "look after one namespace only")
 	cmd.Flags().BoolVar(&o.Wait, "wait", true, "wait until the controller runs")
@@ -85,7 +87,7 @@ func (o *InstallOptions) Run(ctx context.Context) error {
 	}
 	manifests, err := install.Render(install.Params{
 		Namespace: namespace, Namespaced: o.Namespaced, Image: o.Image, Version: buildinfo.Get().Version,
-		Args: policyArgs(o.Policy),
+		NodeImage: o.NodeImage, Args: policyArgs(o.Policy),
 	})
 	if err != nil {
 		return err
