@@ -153,6 +153,19 @@ func TestNoRoleIsAWildcard(t *testing.T) {
 	}
 }
 
+// TestNobodyCreatesUnasked: what makes pods is given by an administrator.
+func TestNobodyCreatesUnasked(t *testing.T) {
+	for _, namespaced := range []bool{false, true} {
+		for _, u := range render(t, Params{Namespaced: namespaced}).All() {
+			for _, role := range []string{"admin", "edit"} {
+				if _, found := u.GetLabels()["rbac.authorization.k8s.io/aggregate-to-"+role]; found {
+					t.Errorf("%s %q becomes part of the built-in role %q", u.GetKind(), u.GetName(), role)
+				}
+			}
+		}
+	}
+}
+
 // TestRenderNodeImage: the catalogue's default version gets the image, and
 // stays readable.
 func TestRenderNodeImage(t *testing.T) {
