@@ -131,7 +131,7 @@ func (r *rehearsal) dryRun(ctx context.Context, pod *corev1.Pod) (string, error)
 // refused tells a verdict about the pod from trouble on the way.
 func refused(err error) bool {
 	status, ok := errors.AsType[*apierrors.StatusError](err)
-	if !ok {
+	if !ok || isLeaving(err) {
 		return false
 	}
 	switch code := status.ErrStatus.Code; code {
