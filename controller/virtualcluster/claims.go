@@ -3,6 +3,7 @@ package virtualcluster
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -17,21 +18,20 @@ import (
 // observeClaims reads the volumes that stand where a StatefulSet is going to
 // make some: it would adopt them, whoever they belong to, and delete them with
 // the cluster. The cache knows only those with our labels, so the API server is
-// asked, but only while there is a node to be made.
+// asked, but only while there is a node to be made, or one to explain.
 func (r *Reconciler) observeClaims(ctx context.Context, s *Scope) error {
 	var wanted []string
 	for _, g := range s.groups() {
 		wanted = append(wanted, s.newClaims(g)...)
 	}
-	if len(wanted) == 0 {
+	if len(wanted) == 0 && !slices.ContainsFunc(s.pods, isUnschedulable) {
 		return nil
 	}
-	claims := &metav1.PartialObjectMetadataList{}
-	claims.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("PersistentVolumeClaimList"))
-	if err := r.live.List(ctx, claims, client.InNamespace(s.vc.Namespace)); err != nil {
+	var claims corev1.PersistentVolumeClaimList
+	if err := r.live.List(ctx, &claims, client.InNamespace(s.vc.Namespace)); err != nil {
 		return fmt.Errorf("list PersistentVolumeClaims: %w", err)
 	}
-	s.claims = map[string]*metav1.PartialObjectMetadata{}
+	s.claims = map[string]*corev1.PersistentVolumeClaim{}
 	for i := range claims.Items {
 		s.claims[claims.Items[i].Name] = &claims.Items[i]
 	}
@@ -84,7 +84,7 @@ func (s *Scope) checkClaims(g cluster.Group) *stop {
 // node can only fail. Volumes with our labels that nothing else controls and
 // that are younger than the cluster are its own: an orphaned StatefulSet leaves
 // such ones.
-func (s *Scope) checkClaim(g cluster.Group, c *metav1.PartialObjectMetadata) *stop {
+func (s *Scope) checkClaim(g cluster.Group, c *corev1.PersistentVolumeClaim) *stop {
 	const condition, reason = v1alpha1.ConditionControlPlaneReady, v1alpha1.ReasonNameConflict
 	ours := c.Labels[v1alpha1.LabelCluster] == s.vc.Name && c.Labels[v1alpha1.LabelPool] == g.Name
 	owner := metav1.GetControllerOf(c)

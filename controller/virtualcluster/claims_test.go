@@ -130,13 +130,13 @@ func TestCheckClaim(t *testing.T) {
 			s := withPool(aScope(aPod(func(p *corev1.Pod) { p.UID = "u-pod" })), 2)
 			s.vc.Spec.Pools[0].Name = "work"
 			s.children.statefulSets = map[string]*appsv1.StatefulSet{"dev-work": {ObjectMeta: metav1.ObjectMeta{UID: "u-set"}}}
-			claim := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{
+			claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{
 				Name: "state-dev-work-1", Labels: map[string]string{v1alpha1.LabelCluster: "dev", v1alpha1.LabelPool: "work"},
 			}}
 			if tc.owner != nil {
 				claim.OwnerReferences = []metav1.OwnerReference{*tc.owner}
 			}
-			s.claims = map[string]*metav1.PartialObjectMetadata{claim.Name: claim}
+			s.claims = map[string]*corev1.PersistentVolumeClaim{claim.Name: claim}
 			var got kind
 			if stop := s.checkClaims(s.groups()[1]); stop != nil {
 				got = stop.kind

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/templates/cluster"
@@ -46,7 +47,7 @@ func (s *Scope) groupTrouble(g cluster.Group, pods []corev1.Pod) trouble {
 	}
 	for i := range pods {
 		if t, bad := podTrouble(&pods[i]); bad {
-			return t
+			return s.withFields(t, g, &pods[i])
 		}
 	}
 	if len(pods) == 0 {
@@ -58,6 +59,37 @@ func (s *Scope) groupTrouble(g cluster.Group, pods []corev1.Pod) trouble {
 		}
 	}
 	return trouble{v1alpha1.ReasonProgressing, fmt.Sprintf("waiting for the pods of group %q", g.Name)}
+}
+
+// withFields adds to the scheduler's words which fields of the spec decide where
+// a pod can go. A StorageClass that is not there is not among those words.
+func (s *Scope) withFields(t trouble, g cluster.Group, p *corev1.Pod) trouble {
+	if t.reason != v1alpha1.ReasonUnschedulable {
+		return t
+	}
+	field := "spec.servers"
+	if g.Name != cluster.ServerGroup {
+		field = fmt.Sprintf("spec.pools[%s]", g.Name)
+	}
+	for _, v := range p.Spec.Volumes {
+		if class := s.pendingClass(v); class != "" {
+			t.message += fmt.Sprintf("; its volume is Pending: check that %s.storage.className %q is a StorageClass that there is", field, class)
+		}
+	}
+	t.message += fmt.Sprintf("; look at nodeSelector, tolerations, affinity and resources of %s", field)
+	return t
+}
+
+// pendingClass is the StorageClass that a volume of a pod waits for.
+func (s *Scope) pendingClass(v corev1.Volume) string {
+	if v.PersistentVolumeClaim == nil {
+		return ""
+	}
+	c := s.claims[v.PersistentVolumeClaim.ClaimName]
+	if c == nil || c.Status.Phase != corev1.ClaimPending {
+		return ""
+	}
+	return ptr.Deref(c.Spec.StorageClassName, "")
 }
 
 func (s *Scope) noPods(g cluster.Group) trouble {

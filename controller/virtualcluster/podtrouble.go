@@ -40,12 +40,16 @@ func podFailed(p *corev1.Pod) (trouble, bool) {
 }
 
 func podUnschedulable(p *corev1.Pod) (trouble, bool) {
-	c := podCondition(p, corev1.PodScheduled)
-	if c == nil || c.Status != corev1.ConditionFalse || c.Reason != corev1.PodReasonUnschedulable {
+	if !isUnschedulable(*p) {
 		return trouble{}, false
 	}
 	return trouble{v1alpha1.ReasonUnschedulable, fmt.Sprintf(
-		"pod %q cannot be placed on a node: %s", p.Name, trim(c.Message))}, true
+		"pod %q cannot be placed on a node: %s", p.Name, trim(podCondition(p, corev1.PodScheduled).Message))}, true
+}
+
+func isUnschedulable(p corev1.Pod) bool {
+	c := podCondition(&p, corev1.PodScheduled)
+	return c != nil && c.Status == corev1.ConditionFalse && c.Reason == corev1.PodReasonUnschedulable
 }
 
 // imageReasons are the kubelet's words for an image that it cannot get.

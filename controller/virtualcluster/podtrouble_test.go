@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 )
@@ -85,6 +86,49 @@ func TestPodTrouble(t *testing.T) {
 				if !strings.Contains(got.message, word) {
 					t.Errorf("%s\nthe message does not say %q: %s", tc.reason, word, got.message)
 				}
+			}
+		})
+	}
+}
+
+// TestUnschedulableFields: the fields to look at are named, the class of a
+// volume that waits first.
+func TestUnschedulableFields(t *testing.T) {
+	const others = "nodeSelector, tolerations, affinity and resources of "
+	cases := map[string]struct {
+		reason string
+		group  int
+		phase  corev1.PersistentVolumeClaimPhase
+		class  *string
+		want   []string
+		not    string
+	}{
+		"NoClass": {reason: "The class is the host's default.", phase: corev1.ClaimPending, want: []string{others + "spec.servers"}, not: "className"},
+		"Bound":   {reason: "The volume is not in the way.", phase: corev1.ClaimBound, class: ptr.To("fast"), want: []string{others + "spec.servers"}, not: "className"},
+		"Class":   {reason: "The class may not exist.", phase: corev1.ClaimPending, class: ptr.To("fast"), want: []string{`spec.servers.storage.className "fast"`, others}},
+		"Pool":    {reason: "Pools are named.", group: 1, phase: corev1.ClaimPending, class: ptr.To("fast"), want: []string{`spec.pools[big].storage.className "fast"`, others + "spec.pools[big]"}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			pod := aPod(func(p *corev1.Pod) {
+				p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable, Message: "no"}}
+				p.Spec.Volumes = []corev1.Volume{{Name: "state", VolumeSource: corev1.VolumeSource{
+					PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "c"},
+				}}}
+			})
+			s := withPool(aScope(), 1)
+			s.claims = map[string]*corev1.PersistentVolumeClaim{"c": {
+				Spec:   corev1.PersistentVolumeClaimSpec{StorageClassName: tc.class},
+				Status: corev1.PersistentVolumeClaimStatus{Phase: tc.phase},
+			}}
+			got := s.groupTrouble(s.groups()[tc.group], []corev1.Pod{pod})
+			for _, words := range tc.want {
+				if !strings.Contains(got.message, words) {
+					t.Errorf("%s\nthe message does not say %q: %s", tc.reason, words, got.message)
+				}
+			}
+			if tc.not != "" && strings.Contains(got.message, tc.not) {
+				t.Errorf("%s\nthe message says %q: %s", tc.reason, tc.not, got.message)
 			}
 		})
 	}

@@ -53,8 +53,8 @@ type Scope struct {
 	// pods of the cluster, sorted by name.
 	pods []corev1.Pod
 	// claims are the volumes of the namespace by name, whoever they belong to.
-	// Empty while no node is to be made.
-	claims map[string]*metav1.PartialObjectMetadata
+	// Empty while no node is to be made, and none is without a place.
+	claims map[string]*corev1.PersistentVolumeClaim
 	// reports by UID of the pod.
 	reports map[types.UID]report.Snapshot
 	// runtimeClasses by name, and nodes sorted by name.
