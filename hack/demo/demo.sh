@@ -25,6 +25,7 @@ say "vclusterctl create dev"
 say "A workload inside dev"
 inside apply -f hack/demo/workload.yaml
 inside rollout status deployment/hello --timeout=180s
+inside -n kube-system rollout status deployment/coredns --timeout=180s
 inside exec deployment/hello -- wget -qO- http://hello.default.svc.cluster.local
 
 say "dev, from inside: its nodes and pods"

@@ -75,8 +75,8 @@ func manifests(dir string) func(context.Context) error {
 	}
 }
 
-// clusterDNS applies kubeadm's own CoreDNS manifest, with one replica instead
-// of two: most clusters have one node.
+// clusterDNS applies kubeadm's own CoreDNS manifest, made fit for a small
+// cluster that starts in seconds.
 func clusterDNS(ctx context.Context) error {
 	var out bytes.Buffer
 	args := append(kubeadmArgs("addon", "coredns"), "--print-manifest")
@@ -86,8 +86,28 @@ func clusterDNS(ctx context.Context) error {
 	if err := command.Run(); err != nil {
 		return fmt.Errorf("kubeadm %v: %w", args, err)
 	}
-	manifest := bytes.Replace(out.Bytes(), []byte("replicas: 2"), []byte("replicas: 1"), 1)
+	manifest, err := fitDNS(out.Bytes())
+	if err != nil {
+		return err
+	}
 	return apply(ctx, manifest)
+}
+
+// fitDNS changes two things in kubeadm's manifest: one replica instead of two,
+// because most clusters have one node, and a look at its readiness every
+// second, because with the default names resolve ten seconds late whenever the
+// first look came too early.
+func fitDNS(manifest []byte) ([]byte, error) {
+	for _, change := range [][2]string{
+		{"  replicas: 2\n", "  replicas: 1\n"},
+		{"        readinessProbe:\n", "        readinessProbe:\n          periodSeconds: 1\n"},
+	} {
+		if bytes.Count(manifest, []byte(change[0])) != 1 {
+			return nil, fmt.Errorf("kubeadm's CoreDNS manifest has changed: %q is not in it once", change[0])
+		}
+		manifest = bytes.Replace(manifest, []byte(change[0]), []byte(change[1]), 1)
+	}
+	return manifest, nil
 }
 
 func apply(ctx context.Context, manifest []byte) error {
