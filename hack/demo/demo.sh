@@ -26,7 +26,14 @@ say "A workload inside dev"
 inside apply -f hack/demo/workload.yaml
 inside rollout status deployment/hello --timeout=180s
 inside -n kube-system rollout status deployment/coredns --timeout=180s
-inside exec deployment/hello -- wget -qO- http://hello.default.svc.cluster.local
+# kube-proxy learns of new endpoints a moment after the API does.
+inside exec deployment/hello -- sh -c '
+  for try in $(seq 30); do
+    wget -qO- -T 2 http://hello.default.svc.cluster.local 2>/dev/null && exit
+    sleep 1
+  done
+  echo "no answer from the Service for 30 tries" >&2
+  exit 1'
 
 say "dev, from inside: its nodes and pods"
 inside get nodes -o wide

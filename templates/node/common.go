@@ -148,7 +148,10 @@ func (p *plan) kubeProxyConfig() File {
 		"clientConnection": map[string]any{"kubeconfig": p.kubeletKubeconfig()},
 		"clusterCIDR":      p.Config.PodCIDR,
 		"mode":             "nftables",
-		"oomScoreAdj":      0,
+		// A new endpoint is reachable at once. The default of a second spares
+		// clusters with thousands of Services.
+		"nftables":    map[string]any{"minSyncPeriod": "100ms"},
+		"oomScoreAdj": 0,
 		// Connection tracking limits belong to the machine.
 		"conntrack": map[string]any{
 			"maxPerCore": 0, "min": 0,
