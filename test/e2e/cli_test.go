@@ -80,7 +80,7 @@ func (u user) checkMistakes() {
 	u.do(3, "describe", "dev")
 	u.do(3, "delete", "dev")
 	u.do(0, "delete", "dev", "--ignore-not-found")
-	u.do(1, "create", "Dev", "--wait=false")
+	u.do(2, "create", "Dev", "--wait=false")
 	u.do(2, "create", "dev", "--pool", "work")
 	if r := u.do(0, "list"); r.Stdout != "" || !strings.Contains(r.Stderr, "No virtual clusters") {
 		u.Errorf("an empty list: %s", r)

@@ -99,7 +99,8 @@ func (s *scene) checkFromOutside(pod *corev1.Pod) {
 var steadyUnits = []string{"vcluster-prepare", "vcluster-guest", "vcluster-images", "containerd", "etcd"}
 
 func (s *scene) checkFromWithin(vc *v1alpha1.VirtualCluster) {
-	if got := s.shell(vc, "systemctl is-system-running || true"); got != "running" {
+	// A cluster can be ready before the last unit of its first boot is done.
+	if got := s.shell(vc, "timeout 120 systemctl is-system-running --wait || true"); got != "running" {
 		s.Errorf("systemctl is-system-running: got %q, want running", got)
 	}
 	if got := s.shell(vc, "systemctl list-units --failed --plain --no-legend --no-pager"); got != "" {
