@@ -56,9 +56,8 @@ verify: ## Fail if a generated file is not up to date.
 	hack/verify
 
 .PHONY: bench
-bench: setup build image ## Run the benchmarks.
-	@test -d test/bench || { echo "bench: there are no benchmarks yet" >&2; exit 1; }
-	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./test/bench/...
+bench: setup testbin ## Run the benchmarks: what many clusters cost the controller.
+	VCLUSTERCTL_REQUIRE_ENVTEST=1 go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./controller
 
 .PHONY: setup
 setup: ## Install the Debian packages that are missing.
