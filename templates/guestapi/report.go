@@ -20,7 +20,8 @@ type Report struct {
 	Facts Facts `json:"facts"`
 	// Timeline lists the milestones passed so far, oldest first.
 	Timeline []Milestone `json:"timeline,omitempty"`
-	// APIServing is true while the inner API server answers /readyz.
+	// APIServing is true from when the inner API server first answered
+	// /readyz in this boot. Whether it still does is what ReadyPath answers.
 	APIServing bool `json:"apiServing"`
 	// Schedulable is true once a pod can start inside: node ready, default
 	// ServiceAccount present, CNI configured.
