@@ -7,5 +7,6 @@
 // the packages, failures and skips, for anything else all of it) and appends the
 // stage's numbers to FILE. A command without test events counts as one test.
 // sum prints the line "N passed, N failed, N skipped" over all stages, after the
-// skips and failures by name, and exits 1 if anything failed.
+// skips and failures by name, and how many of the skips are entries of a table
+// over distros (TestTable/k3s/Entry) for k3s. It exits 1 if anything failed.
 package main

@@ -92,6 +92,19 @@ func TestStage(t *testing.T) {
 	}
 }
 
+func TestEntriesOf(t *testing.T) {
+	skips := []string{
+		"example.com/k3s/p.TestTable/k8s/Entry: k3s/k8s: no",
+		"p.TestTable/k3s/Entry: the image carries no k3s",
+		"p.TestTable/k3s/Other/Deeper: it is not there",
+		"p.TestOther/k3s: that neither",
+		"p.TestK3s: not of a table",
+	}
+	if got := entriesOf("k3s", skips); got != 3 {
+		t.Errorf("entriesOf(): want 3, got %d", got)
+	}
+}
+
 func TestSum(t *testing.T) {
 	results := filepath.Join(t.TempDir(), "results.jsonl")
 	var out bytes.Buffer

@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/images"
 	"github.com/vclusterctl/vclusterctl/test/e2e/harness"
 )
 
@@ -60,8 +62,8 @@ func (u user) current() string {
 
 // The life of a cluster by the program alone, with the exit codes and outputs
 // that scripts rely on.
-func testCLI(t *testing.T) {
-	s := begin(t)
+func testCLI(t *testing.T, d harness.Distro) {
+	s := begin(t, d)
 	u := s.user()
 	u.checkMistakes()
 	u.checkCreate()
@@ -100,19 +102,19 @@ func (u user) wantOut(r harness.Result, want string) {
 func (u user) checkCreate() {
 	u.Helper()
 	before := u.current()
-	u.wantOut(u.do(0, "create", "dev", "--wait=false"), "virtualcluster.vclusterctl.dev/dev created\n")
+	u.wantOut(u.do(0, "create", "dev", u.distroFlag(), "--wait=false"), "virtualcluster.vclusterctl.dev/dev created\n")
 	if got := u.current(); got != before {
 		u.Errorf("without waiting for the cluster its context is current: %q", got)
 	}
-	if r := u.do(1, "create", "dev", "--servers", "1", "--wait=false"); !strings.Contains(r.Stderr, "spec.servers") {
+	if r := u.do(1, "create", "dev", u.distroFlag(), "--servers", "1", "--wait=false"); !strings.Contains(r.Stderr, "spec.servers") {
 		u.Errorf("creating another cluster of that name does not say in what it differs: %s", r)
 	}
-	if r := u.do(4, "create", "dev", "--timeout", "10ms"); !strings.Contains(r.Stderr, "not ready after 10ms") {
+	if r := u.do(4, "create", "dev", u.distroFlag(), "--timeout", "10ms"); !strings.Contains(r.Stderr, "not ready after 10ms") {
 		u.Errorf("running out of time: %s", r)
 	}
-	r := u.do(0, "create", "dev")
+	r := u.do(0, "create", "dev", u.distroFlag())
 	u.wantOut(r, "virtualcluster.vclusterctl.dev/dev unchanged\n")
-	for _, phase := range []string{"Accepted: k8s v1.36.3", "Runtime found: userns", "Credentials issued", "Node booted", "API serving", "Nodes ready", "Ready\n"} {
+	for _, phase := range []string{"Accepted: " + string(u.distro.Name) + " " + images.KubernetesVersion, "Runtime found: userns", "Credentials issued", "Node booted", "API serving", "Nodes ready", "Ready\n"} {
 		if !strings.Contains(r.Stderr, "s  "+phase) {
 			u.Errorf("create does not tell of phase %q: %s", phase, r)
 		}
@@ -127,7 +129,13 @@ func (u user) checkCreate() {
 	}
 }
 
+func (u user) distroFlag() string { return "--distro=" + string(u.distro.Name) }
+
 func (u user) contextName() string { return "vclusterctl-" + u.namespace + "-dev" }
+
+// rowForm is the row of a cluster in a table. A distro may add to the version of
+// Kubernetes.
+var rowForm = regexp.MustCompile(`^dev True ` + regexp.QuoteMeta(images.KubernetesVersion) + `\S* userns 1 1 `)
 
 func (u user) checkShow() {
 	u.Helper()
@@ -136,7 +144,7 @@ func (u user) checkShow() {
 		r := u.do(0, verb...)
 		lines := strings.Split(r.Stdout, "\n")
 		if len(lines) != 3 || strings.Join(strings.Fields(lines[0]), " ") != "NAME READY VERSION RUNTIME SERVERS NODES AGE" ||
-			!strings.HasPrefix(strings.Join(strings.Fields(lines[1]), " "), "dev True v1.36.3 userns 1 1 ") {
+			!rowForm.MatchString(strings.Join(strings.Fields(lines[1]), " ")) {
 			u.Errorf("the table: %s", r)
 		}
 	}

@@ -13,8 +13,8 @@ import (
 )
 
 // Deleting a cluster removes everything of it, whatever state it is in.
-func testDeletion(t *testing.T) {
-	s := begin(t)
+func testDeletion(t *testing.T, d harness.Distro) {
+	s := begin(t, d)
 	for name, tc := range map[string]struct {
 		reason string
 		spec   func(*v1alpha1.VirtualClusterSpec)
@@ -73,8 +73,8 @@ func testDeletion(t *testing.T) {
 }
 
 // Deleting a namespace takes the clusters in it along.
-func testNamespaceDeletion(t *testing.T) {
-	s := begin(t)
+func testNamespaceDeletion(t *testing.T, d harness.Distro) {
+	s := begin(t, d)
 	vc := s.create("doomed")
 	stuck := s.create("stuck", missingImage)
 	s.condition(vc, v1alpha1.ConditionControlPlaneReady, metav1.ConditionTrue, "")
@@ -105,6 +105,9 @@ func (s *scene) condition(vc *v1alpha1.VirtualCluster, name string, status metav
 
 // missingVersion is in the catalogue, with an image that is nowhere.
 const missingVersion = "v0.0.1"
+
+// k8sOnlyVersion is in the catalogue for one distro.
+const k8sOnlyVersion = "v0.0.2"
 
 var missingRef = fmt.Sprintf("localhost/vclusterctl/missing:%s", missingVersion)
 

@@ -18,8 +18,8 @@ import (
 // Without a usable RuntimeClass no node pod is made, and it is said why; clusters
 // that run go on, those that are deleted go away, and the others start once the
 // class is back.
-func testRuntimeClass(t *testing.T) {
-	s := begin(t)
+func testRuntimeClass(t *testing.T, d harness.Distro) {
+	s := begin(t, d)
 	old := s.create("old")
 	s.condition(old, v1alpha1.ConditionControlPlaneReady, metav1.ConditionTrue, "")
 	var class nodev1.RuntimeClass
@@ -31,7 +31,7 @@ func testRuntimeClass(t *testing.T) {
 	s.checkRefusal(waiting, v1alpha1.ReasonRuntimeClassMissing, []string{`RuntimeClass "` + class.Name + `"`, "is missing", "vclusterctl install"})
 	s.must(s.host.Delete(s.ctx, old))
 	s.must(s.host.AwaitNothing(s.within(stepTimeout), old.Namespace, old.Name))
-	if r := s.run("create", "refused", "-n", s.namespace); r.Code != 5 {
+	if r := s.run("create", "refused", "-n", s.namespace, "--distro", string(s.distro.Name)); r.Code != 5 {
 		t.Errorf("create without a RuntimeClass is not refused with exit code 5: %s", r)
 	}
 
@@ -78,8 +78,8 @@ func (s *scene) checkNoPods(vc *v1alpha1.VirtualCluster) {
 
 // A host that was down has its data again, and the clusters in it are themselves.
 // A host that is up is left alone by another up.
-func testRestart(t *testing.T) {
-	s := watch(t)
+func testRestart(t *testing.T, d harness.Distro) {
+	s := watch(t, d)
 	vc := s.shared()
 	w := web{cluster: s.inside(vc), namespace: "default", name: "survivor", replicas: 1}
 	s.deploy(w)

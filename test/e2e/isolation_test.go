@@ -29,8 +29,8 @@ const kubeletPort = 10250
 
 // Two clusters side by side cannot use each other's credentials, and reach
 // neither each other's node pods nor the host, but where it was allowed.
-func testIsolation(t *testing.T) {
-	s := begin(t)
+func testIsolation(t *testing.T, d harness.Distro) {
+	s := begin(t, d)
 	node := s.host.Status.NodeAddress
 	other := s.create("other", func(spec *v1alpha1.VirtualClusterSpec) {
 		spec.Network.Allow = []v1alpha1.NetworkRule{{CIDR: node + "/32", Ports: []v1alpha1.NetworkPort{{Port: cluster.APIPort}}}}

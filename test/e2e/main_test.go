@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -15,15 +16,20 @@ import (
 	"github.com/go-logr/logr"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/test/e2e/harness"
 )
 
 const (
-	hostName = "e2e"
 	// requiredEnv makes a failure of what is otherwise a reason to skip.
 	requiredEnv = "VCLUSTERCTL_E2E"
 	required    = "required"
+	// hostEnv names another host, so that several runs fit on one machine.
+	hostEnv = "VCLUSTERCTL_E2E_HOST"
 )
+
+// hostName is the name of the host that the tests start.
+var hostName = cmp.Or(os.Getenv(hostEnv), "e2e")
 
 // How long things may take at most. They bound a run that is stuck: nothing
 // here is a measure of speed.
@@ -41,8 +47,11 @@ var world struct {
 	missing error
 	// ctx ends when the run is interrupted or almost out of time.
 	ctx context.Context
-	// shared makes the cluster that tests share, for the first that needs it.
-	shared func() error
+	// carried are the distros that the node image carries.
+	carried []string
+	// shared makes the cluster of a distro that tests share, for the first
+	// that needs it.
+	shared map[v1alpha1.Distro]func() (refused string, err error)
 }
 
 // atOnce is how many tests run at a time: they mostly wait.
@@ -95,6 +104,11 @@ func prerequisites() (harness.Assets, error) {
 
 // runOn runs the tests on a host, and fails if anything of it is left behind.
 func runOn(ctx context.Context, m *testing.M, assets harness.Assets) (code int) {
+	var err error
+	if world.carried, err = harness.Carried(assets.NodeImage); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	h, err := harness.New(ctx, assets, hostName, os.Stderr)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -113,7 +127,10 @@ func runOn(ctx context.Context, m *testing.M, assets harness.Assets) (code int) 
 		return 1
 	}
 	world.host = h
-	world.shared = sync.OnceValue(func() error { return createShared(ctx, h) })
+	world.shared = map[v1alpha1.Distro]func() (string, error){}
+	for _, d := range harness.Distros() {
+		world.shared[d.Name] = sync.OnceValues(func() (string, error) { return createShared(ctx, h, d) })
+	}
 	return m.Run()
 }
 

@@ -16,8 +16,8 @@ import (
 
 // The node pod is unprivileged, by its spec and as the machine sees it, and a
 // healthy machine from within.
-func testNodePod(t *testing.T) {
-	s := watch(t)
+func testNodePod(t *testing.T, d harness.Distro) {
+	s := watch(t, d)
 	vc := s.shared()
 	pod := s.pod(vc)
 	s.checkSpec(&pod.Spec)
@@ -94,10 +94,6 @@ func (s *scene) checkFromOutside(pod *corev1.Pod) {
 	}
 }
 
-// steadyUnits are those of ours that start once, however slow the machine is.
-// The others wait for the API server, and some of them by starting again.
-var steadyUnits = []string{"vcluster-prepare", "vcluster-guest", "vcluster-images", "containerd", "etcd"}
-
 func (s *scene) checkFromWithin(vc *v1alpha1.VirtualCluster) {
 	// A cluster can be ready before the last unit of its first boot is done.
 	if got := s.shell(vc, "timeout 120 systemctl is-system-running --wait || true"); got != "running" {
@@ -106,7 +102,7 @@ func (s *scene) checkFromWithin(vc *v1alpha1.VirtualCluster) {
 	if got := s.shell(vc, "systemctl list-units --failed --plain --no-legend --no-pager"); got != "" {
 		s.Errorf("units have failed:\n%s", got)
 	}
-	for _, unit := range steadyUnits {
+	for _, unit := range s.distro.SteadyUnits {
 		if got := s.shell(vc, "systemctl show --property=NRestarts,ActiveState "+unit); got != "NRestarts=0\nActiveState=active" {
 			s.Errorf("unit %q: want it active and never restarted, got:\n%s", unit, got)
 		}

@@ -12,8 +12,8 @@ import (
 )
 
 // A cluster with a pool has its node, and pods on both reach each other by name.
-func testPools(t *testing.T) {
-	s := begin(t)
+func testPools(t *testing.T, d harness.Distro) {
+	s := begin(t, d)
 	vc := s.ready(s.create("pooled", func(spec *v1alpha1.VirtualClusterSpec) {
 		spec.Pools = []v1alpha1.Pool{{Name: "work", Replicas: ptr.To[int32](1), Labels: map[string]v1alpha1.LabelValue{"tier": "work"}}}
 	}))

@@ -25,8 +25,8 @@ type change = func(*v1alpha1.VirtualClusterSpec)
 
 // What the API server refuses, it refuses in words that name the field. Each
 // rule by itself is tested with the CRD.
-func testRefusedByCRD(t *testing.T) {
-	s := watch(t)
+func testRefusedByCRD(t *testing.T, d harness.Distro) {
+	s := watch(t, d)
 	for name, tc := range map[string]struct {
 		name string
 		spec change
@@ -43,6 +43,7 @@ func testRefusedByCRD(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			vc := harness.VirtualCluster("default", tc.name)
+			vc.Spec.Distro = d.Name
 			if tc.spec != nil {
 				tc.spec(&vc.Spec)
 			}
@@ -62,8 +63,8 @@ func pools(name string) []v1alpha1.Pool { return []v1alpha1.Pool{{Name: name}} }
 
 // What only the controller can know to be impossible it says in the condition
 // Ready, with a reason, the field or node, and the remedy; and it stays calm.
-func testRefusedByController(t *testing.T) {
-	s := begin(t)
+func testRefusedByController(t *testing.T, d harness.Distro) {
+	s := begin(t, d)
 	for name, tc := range map[string]struct {
 		spec change
 		// before is done before the cluster is created.
@@ -71,7 +72,7 @@ func testRefusedByController(t *testing.T) {
 		reason string
 		want   []string
 	}{
-		"NoDistro":   {spec: func(s *v1alpha1.VirtualClusterSpec) { s.Distro = v1alpha1.DistroK3s }, reason: v1alpha1.ReasonDistroUnavailable, want: []string{`spec.distro "k3s"`, "leave spec.distro out"}},
+		"NoDistro":   {spec: func(s *v1alpha1.VirtualClusterSpec) { s.Distro, s.Version = v1alpha1.DistroK3s, k8sOnlyVersion }, reason: v1alpha1.ReasonDistroUnavailable, want: []string{`spec.distro "k3s"`, "leave spec.distro out"}},
 		"NoVersion":  {spec: func(s *v1alpha1.VirtualClusterSpec) { s.Version = "v1.2.3" }, reason: v1alpha1.ReasonVersionUnavailable, want: []string{`spec.version "v1.2.3"`, "available:"}},
 		"Image":      {spec: func(s *v1alpha1.VirtualClusterSpec) { s.Image = "docker.io/evil/node:v1" }, reason: v1alpha1.ReasonForbidden, want: []string{"spec.image", "--allow-image"}},
 		"Config":     {spec: func(s *v1alpha1.VirtualClusterSpec) { s.Config = map[string]string{"kubelet.v": "4"} }, reason: v1alpha1.ReasonForbidden, want: []string{"spec.config", "--allow-config"}},
@@ -96,8 +97,8 @@ func testRefusedByController(t *testing.T) {
 }
 
 // A namespace that admits no node pods is named with the label it needs.
-func testPodSecurity(t *testing.T) {
-	s := begin(t)
+func testPodSecurity(t *testing.T, d harness.Distro) {
+	s := begin(t, d)
 	var namespace corev1.Namespace
 	s.must(s.host.Get(s.ctx, client.ObjectKey{Name: s.namespace}, &namespace))
 	namespace.Labels["pod-security.kubernetes.io/enforce"] = "baseline"

@@ -19,8 +19,8 @@ import (
 
 // A server that dies comes back as the same cluster: in the same pod when its
 // init is killed, and in another one with another address when its pod is.
-func testReplaced(t *testing.T) {
-	s := begin(t)
+func testReplaced(t *testing.T, d harness.Distro) {
+	s := begin(t, d)
 	vc := s.ready(s.create("phoenix"))
 	w := web{cluster: s.inside(vc), namespace: "default", name: "web", replicas: 1}
 	s.deploy(w)

@@ -18,8 +18,8 @@ import (
 // A node pod is given nothing that it does not need: with any one requirement
 // taken away it fails in the way that is written beside that requirement, and
 // with none taken away the same trial succeeds.
-func testRequirements(t *testing.T) {
-	s := begin(t)
+func testRequirements(t *testing.T, d harness.Distro) {
+	s := begin(t, d)
 	s.Run("All", func(t *testing.T) {
 		words := s.in(t).trial("full", userns.New(), "")
 		if !strings.Contains(words, ranInside) {

@@ -20,24 +20,25 @@ type scene struct {
 
 	ctx       context.Context
 	host      *harness.Host
+	distro    harness.Distro
 	namespace string
 }
 
 // watch is the scene of a test that changes nothing: it looks at the shared
-// cluster.
-func watch(t *testing.T) *scene {
+// cluster of a distro.
+func watch(t *testing.T, d harness.Distro) *scene {
 	t.Helper()
-	s := enter(t, sharedNamespace)
+	s := enter(t, d, sharedNamespace(d))
 	t.Cleanup(s.diagnose)
 	return s
 }
 
 // begin is the scene of a test with a namespace of its own, which is removed
 // with everything in it.
-func begin(t *testing.T) *scene {
+func begin(t *testing.T, d harness.Distro) *scene {
 	t.Helper()
-	name := strings.ToLower(t.Name()[strings.LastIndex(t.Name(), "/")+1:])
-	s := enter(t, name)
+	name := strings.ToLower(string(d.Name) + "-" + t.Name()[strings.LastIndex(t.Name(), "/")+1:])
+	s := enter(t, d, name)
 	t.Cleanup(s.diagnose)
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
 	s.must(s.host.Create(s.ctx, namespace))
@@ -54,10 +55,10 @@ func begin(t *testing.T) *scene {
 // in is the same scene for a subtest, which says by itself what it saw.
 func (s *scene) in(t *testing.T) *scene {
 	t.Helper()
-	return enter(t, s.namespace)
+	return enter(t, s.distro, s.namespace)
 }
 
-func enter(t *testing.T, namespace string) *scene {
+func enter(t *testing.T, d harness.Distro, namespace string) *scene {
 	t.Helper()
 	if world.missing != nil {
 		t.Skip(world.missing)
@@ -65,7 +66,7 @@ func enter(t *testing.T, namespace string) *scene {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	stop := context.AfterFunc(world.ctx, func() { cancel(context.Cause(world.ctx)) })
 	t.Cleanup(func() { stop(); cancel(nil) })
-	return &scene{T: t, ctx: ctx, host: world.host, namespace: namespace}
+	return &scene{T: t, ctx: ctx, host: world.host, distro: d, namespace: namespace}
 }
 
 // diagnose shows what there is to see where a test failed.
@@ -92,17 +93,30 @@ func (s *scene) within(d time.Duration) context.Context {
 	return ctx
 }
 
-// sharedNamespace and sharedName are those of the cluster that tests share.
-const (
-	sharedNamespace = "shared"
-	sharedName      = "shared"
-)
+// sharedName is the name of the cluster of a distro that tests share.
+const sharedName = "shared"
 
-func createShared(ctx context.Context, h *harness.Host) error {
-	if err := h.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: sharedNamespace}}); err != nil {
-		return err
+func sharedNamespace(d harness.Distro) string { return string(d.Name) + "-shared" }
+
+func sharedCluster(d harness.Distro) *v1alpha1.VirtualCluster {
+	vc := harness.VirtualCluster(sharedNamespace(d), sharedName)
+	vc.Spec.Distro = d.Name
+	return vc
+}
+
+// createShared makes the cluster of a distro that tests share, and waits until
+// it is ready or the distro has refused to run on this host.
+func createShared(ctx context.Context, h *harness.Host, d harness.Distro) (refused string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, bootTimeout)
+	defer cancel()
+	vc := sharedCluster(d)
+	if err := h.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: vc.Namespace}}); err != nil {
+		return "", err
 	}
-	return h.Create(ctx, harness.VirtualCluster(sharedNamespace, sharedName))
+	if err := h.Create(ctx, vc); err != nil {
+		return "", err
+	}
+	return h.AwaitOrRefusal(ctx, d, vc)
 }
 
 // afterwards is for what is done after a test, also one that was cut short.
@@ -113,14 +127,16 @@ func (s *scene) afterwards() (context.Context, context.CancelFunc) {
 // shared waits for the cluster that tests share.
 func (s *scene) shared() *v1alpha1.VirtualCluster {
 	s.Helper()
-	s.must(world.shared())
-	return s.ready(harness.VirtualCluster(sharedNamespace, sharedName))
+	_, err := world.shared[s.distro.Name]()
+	s.must(err)
+	return s.ready(sharedCluster(s.distro))
 }
 
 // create makes a virtual cluster in the scene's namespace.
 func (s *scene) create(name string, changes ...func(*v1alpha1.VirtualClusterSpec)) *v1alpha1.VirtualCluster {
 	s.Helper()
 	vc := harness.VirtualCluster(s.namespace, name)
+	vc.Spec.Distro = s.distro.Name
 	for _, change := range changes {
 		if change != nil {
 			change(&vc.Spec)

@@ -32,8 +32,8 @@ type web struct {
 
 // With the kubeconfig Secret and nothing else one can do inside what one does in
 // a cluster.
-func testWorkload(t *testing.T) {
-	s := watch(t)
+func testWorkload(t *testing.T, d harness.Distro) {
+	s := watch(t, d)
 	inner := s.inside(s.shared())
 	w := web{cluster: inner, namespace: "default", name: "web", replicas: 2}
 	s.deploy(w)
@@ -161,7 +161,7 @@ func (s *scene) checkOwnWorld(inner *harness.Cluster) {
 	}
 	var namespaces corev1.NamespaceList
 	s.must(inner.List(s.ctx, &namespaces))
-	if slices.Contains(harness.Names(&namespaces), sharedNamespace) {
+	if slices.Contains(harness.Names(&namespaces), sharedNamespace(s.distro)) {
 		s.Errorf("namespaces of the host are seen inside: %v", harness.Names(&namespaces))
 	}
 }

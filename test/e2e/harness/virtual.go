@@ -83,9 +83,9 @@ func (h *Host) Shell(ctx context.Context, vc *v1alpha1.VirtualCluster, line stri
 	return h.Exec(ctx, vc.Namespace, ServerPod(vc), "sh", "-c", line)
 }
 
-// OfferVersion adds a version to the controller's catalogue, whether its image
-// exists or not.
-func (h *Host) OfferVersion(ctx context.Context, version, image string) error {
+// OfferVersion adds a version of some distros to the controller's catalogue,
+// whether its image exists or not.
+func (h *Host) OfferVersion(ctx context.Context, version, image string, distros ...v1alpha1.Distro) error {
 	var cm corev1.ConfigMap
 	key := client.ObjectKey{Namespace: ControllerNamespace, Name: catalogue.ConfigMapName}
 	if err := h.Get(ctx, key, &cm); err != nil {
@@ -95,7 +95,7 @@ func (h *Host) OfferVersion(ctx context.Context, version, image string) error {
 	if err != nil {
 		return err
 	}
-	c.Entries = append(c.Entries, catalogue.Entry{Version: version, Image: image, Distros: []v1alpha1.Distro{v1alpha1.DistroK8s}})
+	c.Entries = append(c.Entries, catalogue.Entry{Version: version, Image: image, Distros: distros})
 	data, err := yaml.Marshal(c)
 	if err != nil {
 		return err
