@@ -16,6 +16,9 @@ type Report struct {
 	Distro   string `json:"distro"`
 	// Version of Kubernetes, for example v1.36.3.
 	Version string `json:"version,omitempty"`
+	// StateID is a random name that the state volume got when it was empty:
+	// another one means that the state of before is not there.
+	StateID string `json:"stateID,omitempty"`
 	// Facts were gathered once, before the distro started.
 	Facts Facts `json:"facts"`
 	// Timeline lists the milestones passed so far, oldest first.

@@ -48,6 +48,9 @@ func run(ctx context.Context, log *slog.Logger, outcome *Outcome) error {
 	if err := write(inputs); err != nil {
 		return err
 	}
+	if outcome.StateID, err = stateID(guestapi.StateDir); err != nil {
+		return err
+	}
 	log.Info("node configured", "node", inputs.Name, "ip", inputs.IP, "role", inputs.Config.Role)
 	if inputs.Config.Role == guestapi.RoleServer {
 		return makeCredentials(ctx)

@@ -62,6 +62,7 @@ func initialReport(o prepare.Outcome) guestapi.Report {
 		Role:     o.Config.Role,
 		Distro:   o.Config.Distro,
 		Facts:    o.Facts,
+		StateID:  o.StateID,
 		Problems: o.Problems,
 		Degraded: o.Degraded,
 	}
