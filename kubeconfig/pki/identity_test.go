@@ -22,7 +22,12 @@ var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 func newIdentity(t *testing.T) Identity {
 	t.Helper()
-	id, err := NewIdentity(v1alpha1.DistroK8s, now, rand.Reader)
+	return newIdentityOf(t, v1alpha1.DistroK8s)
+}
+
+func newIdentityOf(t *testing.T, distro v1alpha1.Distro) Identity {
+	t.Helper()
+	id, err := NewIdentity(distro, now, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}

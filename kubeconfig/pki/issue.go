@@ -9,10 +9,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/netip"
 	"slices"
 	"time"
 
 	"k8s.io/client-go/util/keyutil"
+
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 )
 
 // Credentials are a certificate and its private key, both PEM.
@@ -48,6 +52,24 @@ func (id Identity) servingCert(dnsName string, now time.Time, rand io.Reader) (C
 		NotAfter:    ca.cert.NotAfter,
 		KeyUsage:    x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}, now, rand)
+}
+
+// EtcdCert issues a certificate for a member or a client of the datastore. A
+// member is both to its peers, so it is valid in either direction.
+func (id Identity) EtcdCert(name string, dnsNames []string, addresses []netip.Addr, now time.Time, rand io.Reader) (Credentials, error) {
+	ca := id.pairs[guestapi.IdentityEtcdCACert]
+	ips := make([]net.IP, 0, len(addresses))
+	for _, a := range addresses {
+		ips = append(ips, a.AsSlice())
+	}
+	return ca.issue(&x509.Certificate{
+		Subject:     pkix.Name{CommonName: name},
+		DNSNames:    slices.Clone(dnsNames),
+		IPAddresses: ips,
+		NotAfter:    ca.cert.NotAfter,
+		KeyUsage:    x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}, now, rand)
 }
 

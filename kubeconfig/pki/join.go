@@ -18,8 +18,6 @@ import (
 // guestTokenBytes is how much randomness a guest token carries.
 const guestTokenBytes = 32
 
-var joinTokenForm = regexp.MustCompile(`^[a-z0-9]{6}\.[a-z0-9]{16}$`)
-
 // NewJoin makes what a pool node needs to join the cluster of an identity and
 // to serve its guest: the data of the join Secret. No authority's key is in it.
 //
@@ -49,7 +47,7 @@ func (id Identity) tokens() (join, guest string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	if join, err = joinToken(material); err != nil {
+	if join, err = id.layout.join.make(material); err != nil {
 		return "", "", err
 	}
 	if material, err = id.derive("guest token"); err != nil {
@@ -57,6 +55,17 @@ func (id Identity) tokens() (join, guest string, err error) {
 	}
 	guest, err = secretToken(material)
 	return join, guest, err
+}
+
+// ServerToken is what a server of K3s guards its cluster with: whoever has it
+// can read the authorities' keys from the datastore. It is never what agents
+// join with.
+func (id Identity) ServerToken() (string, error) {
+	material, err := id.derive("server token")
+	if err != nil {
+		return "", err
+	}
+	return secretToken(material)
 }
 
 // derive returns key material for one purpose that only a holder of the
@@ -81,7 +90,7 @@ func (id Identity) derive(purpose string) (io.Reader, error) {
 func ValidateJoin(id Identity, files map[string][]byte) error {
 	return errors.Join(
 		checkJoinCA(id, files),
-		checkJoinToken(files),
+		checkJoinToken(id.layout.join.form, files),
 		checkGuestPair(id, files),
 		checkGuestToken(files),
 	)
@@ -98,10 +107,10 @@ func checkJoinCA(id Identity, files map[string][]byte) error {
 	return nil
 }
 
-func checkJoinToken(files map[string][]byte) error {
+func checkJoinToken(form *regexp.Regexp, files map[string][]byte) error {
 	_, err := read(files, guestapi.JoinToken, func(data []byte) (string, error) {
-		if !joinTokenForm.Match(data) {
-			return "", fmt.Errorf("does not match %s", joinTokenForm)
+		if !form.Match(data) {
+			return "", fmt.Errorf("does not match %s", form)
 		}
 		return string(data), nil
 	})

@@ -148,11 +148,11 @@ func TestJoinTokens(t *testing.T) {
 	seen := map[string]bool{}
 	letters := map[rune]bool{}
 	for range 200 {
-		token, err := joinToken(rand.Reader)
+		token, err := bootstrapToken(rand.Reader)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !joinTokenForm.MatchString(token) || seen[token] {
+		if !kubeadmJoin.form.MatchString(token) || seen[token] {
 			t.Errorf("token %q is malformed or repeated", token)
 		}
 		seen[token] = true

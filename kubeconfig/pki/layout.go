@@ -2,6 +2,8 @@ package pki
 
 import (
 	"fmt"
+	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -22,8 +24,9 @@ type signingKey struct {
 	publicKey  string // empty where the distro derives it from the private key
 }
 
-// layout says which files make up the identity of a distro and what each
-// authority is for. Distros differ in nothing else.
+// layout says which files make up the identity of a distro, what each
+// authority is for, and what its nodes join with. Distros differ in nothing
+// else.
 type layout struct {
 	// authorities in the order in which the fingerprint covers them.
 	authorities []authority
@@ -32,7 +35,20 @@ type layout struct {
 	// serving certificate. Both are certKeys of authorities.
 	clientCA string
 	serverCA string
+	join     joinForm
 }
+
+// joinForm is what the join token of a distro looks like.
+type joinForm struct {
+	form *regexp.Regexp
+	make func(io.Reader) (string, error)
+}
+
+// kubeadmJoin is a bootstrap token, k3sJoin a password.
+var (
+	kubeadmJoin = joinForm{regexp.MustCompile(`^[a-z0-9]{6}\.[a-z0-9]{16}$`), bootstrapToken}
+	k3sJoin     = joinForm{regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`), secretToken}
+)
 
 // layouts holds one layout per distro; a new distro is one more entry.
 var layouts = map[v1alpha1.Distro]layout{
@@ -46,6 +62,19 @@ var layouts = map[v1alpha1.Distro]layout{
 		signingKeys: []signingKey{{guestapi.IdentitySAKey, guestapi.IdentitySAPub}},
 		clientCA:    guestapi.IdentityCACert,
 		serverCA:    guestapi.IdentityCACert,
+		join:        kubeadmJoin,
+	},
+	v1alpha1.DistroK3s: {
+		authorities: []authority{
+			{guestapi.IdentityServerCACert, guestapi.IdentityServerCAKey, "k3s-server-ca"},
+			{guestapi.IdentityClientCACert, guestapi.IdentityClientCAKey, "k3s-client-ca"},
+			{guestapi.IdentityRequestHeaderCACert, guestapi.IdentityRequestHeaderCAKey, "k3s-request-header-ca"},
+			{guestapi.IdentityEtcdCACert, guestapi.IdentityEtcdCAKey, "etcd-ca"},
+		},
+		signingKeys: []signingKey{{guestapi.IdentityServiceKey, ""}},
+		clientCA:    guestapi.IdentityClientCACert,
+		serverCA:    guestapi.IdentityServerCACert,
+		join:        k3sJoin,
 	},
 }
 

@@ -15,8 +15,8 @@ const (
 // tokenAlphabet is what kubeadm allows in both parts of a bootstrap token.
 const tokenAlphabet = "0123456789abcdefghijklmnopqrstuvwxyz"
 
-// joinToken makes a bootstrap token in kubeadm's form.
-func joinToken(rand io.Reader) (string, error) {
+// bootstrapToken makes a bootstrap token in kubeadm's form.
+func bootstrapToken(rand io.Reader) (string, error) {
 	id, err := randomString(rand, tokenIDLength)
 	if err != nil {
 		return "", err

@@ -28,8 +28,19 @@ const (
 	SeccompDir = ConfigDir + "/seccomp"
 
 	// StateDir is the mount point of the one state volume for distro k8s:
-	// etcd, kubelet and containerd live below it.
+	// etcd, kubelet and containerd live below it. Use StateDirOf where the
+	// distro may be another.
 	StateDir = "/var/lib/vcluster"
+	// K3sStateDir is the mount point of the state volume for distro k3s: its
+	// own data directory.
+	K3sStateDir = "/var/lib/rancher/k3s"
+	// K3sShareDir holds what the node image has of K3s beside its binary.
+	K3sShareDir = "/usr/share/vcluster/k3s"
+	// K3sVersionFile holds the version of K3s in the node image. An image
+	// without it carries no K3s.
+	K3sVersionFile = K3sShareDir + "/version"
+	// K3sDataDir holds the programs that the K3s binary carries, unpacked.
+	K3sDataDir = K3sShareDir + "/data"
 	// BundledImageDir holds the image archives that ship inside the node
 	// image, outside the state volume because that would hide them.
 	BundledImageDir = "/usr/share/vcluster/images"
@@ -75,12 +86,57 @@ const (
 	IdentitySAPub          = "sa.pub"
 )
 
+// Keys of the identity Secret for distro k3s, beside IdentityEtcdCACert and
+// IdentityEtcdCAKey. The names are K3s's own below server/tls.
+const (
+	IdentityServerCACert        = "server-ca.crt"
+	IdentityServerCAKey         = "server-ca.key"
+	IdentityClientCACert        = "client-ca.crt"
+	IdentityClientCAKey         = "client-ca.key"
+	IdentityRequestHeaderCACert = "request-header-ca.crt"
+	IdentityRequestHeaderCAKey  = "request-header-ca.key"
+	IdentityServiceKey          = "service.key"
+)
+
+// The distros, as NodeConfig names them.
+const (
+	DistroK8s = "k8s"
+	DistroK3s = "k3s"
+)
+
+// StateDirOf is the mount point of the one state volume of a node.
+func StateDirOf(distro string) string {
+	if distro == DistroK3s {
+		return K3sStateDir
+	}
+	return StateDir
+}
+
+// OwnStateDirOf is the folder of the state volume that belongs to the guest.
+// Distro k3s keeps its own files beside it.
+func OwnStateDirOf(distro string) string {
+	if distro == DistroK3s {
+		return K3sStateDir + "/vcluster"
+	}
+	return StateDir
+}
+
+// The datastores of a server, as NodeConfig names them.
+const (
+	// DatastoreEtcd is the etcd of the node image, a unit of its own.
+	DatastoreEtcd = "etcd"
+	// DatastoreSQLite is the file that K3s keeps: for one server that loses
+	// its state with its pod anyway.
+	DatastoreSQLite = "sqlite"
+)
+
 // Keys of the join Secret.
 const (
 	// JoinCACert pins the cluster's CA.
 	JoinCACert = "ca.crt"
-	// JoinToken is the token that pool nodes join with: a kubeadm bootstrap
-	// token, [a-z0-9]{6}.[a-z0-9]{16}.
+	// JoinToken is the token that pool nodes join with. For k8s it is a
+	// kubeadm bootstrap token, [a-z0-9]{6}.[a-z0-9]{16}; for k3s the agent
+	// token, without the hash of the authority that pins it.
 	JoinToken = "token"
 	// JoinGuestCert and JoinGuestKey serve the guest's endpoint; signed by
 	// the cluster's CA for ServerName.
@@ -117,6 +173,8 @@ type NodeConfig struct {
 	Role Role `json:"role"`
 	// Distro to start: k8s (or k3s, where the image carries it).
 	Distro string `json:"distro"`
+	// Datastore of a server: etcd, or sqlite for k3s. Empty means etcd.
+	Datastore string `json:"datastore,omitempty"`
 	// NodeNamePrefix plus the content of PodIndexFile is the node's name, for
 	// example "server-" gives server-0.
 	NodeNamePrefix string `json:"nodeNamePrefix"`
@@ -134,8 +192,9 @@ type NodeConfig struct {
 	// kubelet.
 	NodeLabels map[string]string `json:"nodeLabels,omitempty"`
 	NodeTaints []string          `json:"nodeTaints,omitempty"`
-	// Config holds raw distro settings. For k8s the keys are
-	// "<component>.<flag>", for example "kube-apiserver.event-ttl".
+	// Config holds raw distro settings. The keys are "<component>.<flag>", for
+	// example "kube-apiserver.event-ttl"; for k3s those without a dot are keys
+	// of K3s's own configuration, their value one line or a list of lines.
 	Config map[string]string `json:"config,omitempty"`
 	// NetworkPolicy starts an enforcing NetworkPolicy implementation.
 	NetworkPolicy bool `json:"networkPolicy,omitempty"`
