@@ -2,9 +2,9 @@ package node
 
 import "github.com/vclusterctl/vclusterctl/templates/guestapi"
 
-// agent returns the files that only a pool node has: how its kubelet asks for
-// its first certificate.
-func (p *plan) agent() []File {
+// agent returns the files of a pool node: how its kubelet asks for its first
+// certificate, beside what every node has.
+func (p upstream) agent() []File {
 	kubeconfig := map[string]any{
 		"apiVersion": "v1",
 		"kind":       "Config",
@@ -17,22 +17,26 @@ func (p *plan) agent() []File {
 		"contexts":        []any{map[string]any{"name": "default", "context": map[string]any{"cluster": "default", "user": "default"}}},
 		"current-context": "default",
 	}
-	return []File{{Path: BootstrapKubeconfig, Mode: 0o600, Content: mustYAML(kubeconfig)}}
+	return append(p.common(), File{Path: BootstrapKubeconfig, Mode: 0o600, Content: mustYAML(kubeconfig)})
 }
 
 // kubeletKubeconfig is where this node's kubelet keeps its credentials.
 func (p *plan) kubeletKubeconfig() string {
-	return KubeletCredentials(p.Config.Role)
+	return KubeletCredentials(p.Config)
 }
 
 // KubeletCredentials is the kubeconfig of a node's kubelet. A server's is made
 // at each boot; a pool node's comes from its cluster and lives on the state
-// volume.
-func KubeletCredentials(role guestapi.Role) string {
-	if role == guestapi.RoleServer {
+// volume. K3s keeps the certificate in a file of its own.
+func KubeletCredentials(config guestapi.NodeConfig) string {
+	switch {
+	case config.Distro == guestapi.DistroK3s:
+		return guestapi.K3sStateDir + "/agent/client-kubelet.crt"
+	case config.Role == guestapi.RoleServer:
 		return KubeletKubeconfig
+	default:
+		return guestapi.StateDir + "/kubelet.conf"
 	}
-	return guestapi.StateDir + "/kubelet.conf"
 }
 
 // caFile is the CA that this node verifies the API and its callers with.

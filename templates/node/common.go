@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
@@ -12,7 +11,7 @@ import (
 
 // common returns the files of every node: container runtime, kubelet, proxy
 // and network.
-func (p *plan) common() []File {
+func (p upstream) common() []File {
 	files := []File{
 		p.containerd(),
 		p.args("containerd", map[string]string{"config": containerdConfig}),
@@ -49,7 +48,7 @@ func (p *plan) ociBinary() string {
 	return OCIWrapper
 }
 
-func (p *plan) containerd() File {
+func (p upstream) containerd() File {
 	content := fmt.Sprintf(`version = 3
 root = %q
 state = "/run/containerd"
@@ -133,7 +132,7 @@ func (p *plan) kubeletArgs() File {
 		flags["bootstrap-kubeconfig"] = BootstrapKubeconfig
 	}
 	if len(p.Config.NodeLabels) > 0 {
-		flags["node-labels"] = joinMap(p.Config.NodeLabels)
+		flags["node-labels"] = strings.Join(pairs(p.Config.NodeLabels), ",")
 	}
 	if len(p.Config.NodeTaints) > 0 {
 		flags["register-with-taints"] = strings.Join(p.Config.NodeTaints, ",")
@@ -206,12 +205,4 @@ func (p *plan) resolvConf() File {
 		fmt.Fprintf(&b, "nameserver %s\n", server)
 	}
 	return File{Path: ResolvConf, Mode: 0o644, Content: b.String()}
-}
-
-func joinMap(m map[string]string) string {
-	pairs := make([]string, 0, len(m))
-	for _, key := range slices.Sorted(maps.Keys(m)) {
-		pairs = append(pairs, key+"="+m[key])
-	}
-	return strings.Join(pairs, ",")
 }

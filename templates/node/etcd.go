@@ -1,13 +1,11 @@
 package node
 
-import "github.com/vclusterctl/vclusterctl/templates/guestapi"
-
 // etcd has one member that is reached over loopback only, so that a pod that
 // comes back with another address finds itself unchanged.
 func (p *plan) etcd() File {
 	return p.args("etcd", map[string]string{
 		"name":                        "server",
-		"data-dir":                    guestapi.StateDir + "/etcd",
+		"data-dir":                    p.stateDir("etcd"),
 		"listen-client-urls":          "https://127.0.0.1:2379",
 		"advertise-client-urls":       "https://127.0.0.1:2379",
 		"listen-peer-urls":            "https://127.0.0.1:2380",

@@ -52,11 +52,15 @@ type Inputs struct {
 	IP netip.Addr
 	// Nameservers are the machine's or pod's, without search domains.
 	Nameservers []string
-	// Version of Kubernetes with a leading v.
+	// Version of the distro with a leading v. Empty where the node image does
+	// not carry it.
 	Version string
 	Images  Images
-	// JoinToken is the bootstrap token of the cluster.
-	JoinToken string
+	// JoinToken is what pool nodes join with, JoinCA the authority that they
+	// verify the API with.
+	JoinToken, JoinCA string
+	// ServerToken is what a server of K3s guards its cluster with.
+	ServerToken string
 }
 
 // File is one file of a node.
@@ -73,14 +77,27 @@ func Files(in Inputs) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := plan.common()
+	build := distros[in.Config.Distro](plan)
+	var files []File
 	if in.Config.Role == guestapi.RoleServer {
-		files = append(files, plan.server()...)
+		files = build.server()
 	} else {
-		files = append(files, plan.agent()...)
+		files = build.agent()
 	}
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	return files, nil
+}
+
+// distro lists the files that a node of one distro needs.
+type distro interface {
+	server() []File
+	agent() []File
+}
+
+// distros by name; a new one is one more entry.
+var distros = map[string]func(*plan) distro{
+	guestapi.DistroK8s: func(p *plan) distro { return upstream{p} },
+	guestapi.DistroK3s: func(p *plan) distro { return k3s{p} },
 }
 
 // plan is Inputs with what derives from them.
@@ -90,7 +107,7 @@ type plan struct {
 }
 
 func newPlan(in Inputs) (*plan, error) {
-	if err := checkConfig(in.Config); err != nil {
+	if err := checkConfig(in); err != nil {
 		return nil, err
 	}
 	dns, err := DNSAddress(in.Config.ServiceCIDR)
@@ -100,11 +117,12 @@ func newPlan(in Inputs) (*plan, error) {
 	return &plan{Inputs: in, dns: dns}, nil
 }
 
-func checkConfig(c guestapi.NodeConfig) error {
+func checkConfig(in Inputs) error {
+	c := in.Config
 	switch {
 	case c.APIVersion != guestapi.ConfigVersion:
 		return fmt.Errorf("apiVersion: %q is not %q: the node image and the controller differ too much in age", c.APIVersion, guestapi.ConfigVersion)
-	case c.Distro != "k8s":
+	case distros[c.Distro] == nil || in.Version == "":
 		return fmt.Errorf("distro: %q is not carried by this node image", c.Distro)
 	case c.Role != guestapi.RoleServer && c.Role != guestapi.RoleAgent:
 		return fmt.Errorf("role: %q is neither server nor agent", c.Role)
@@ -139,15 +157,20 @@ func (p *plan) delegated() bool {
 	return Delegated(p.Facts.CgroupControllers)
 }
 
-// Delegated says whether the controllers suffice for Kubernetes to enforce
-// resource limits. Without them pods run without limits, and say so.
-func Delegated(controllers []string) bool {
-	for _, want := range []string{"cpu", "memory", "pids"} {
-		if !slices.Contains(controllers, want) {
-			return false
+// stateDir is a path below the part of the state volume that is ours.
+func (p *plan) stateDir(name string) string {
+	return guestapi.OwnStateDirOf(p.Config.Distro) + "/" + name
+}
+
+// raw returns the flags that the user wants of a component.
+func (p *plan) raw(component string) map[string]string {
+	flags := map[string]string{}
+	for key, value := range p.Config.Config {
+		if name, ok := strings.CutPrefix(key, component+"."); ok {
+			flags[name] = value
 		}
 	}
-	return true
+	return flags
 }
 
 // args renders one component's argument file: the environment file of its
@@ -155,11 +178,7 @@ func Delegated(controllers []string) bool {
 // settings of the user come last and win.
 func (p *plan) args(component string, flags map[string]string) File {
 	all := maps.Clone(flags)
-	for key, value := range p.Config.Config {
-		if name, ok := strings.CutPrefix(key, component+"."); ok {
-			all[name] = value
-		}
-	}
+	maps.Copy(all, p.raw(component))
 	words := make([]string, 0, len(all))
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		words = append(words, quote("--"+name+"="+all[name]))

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 )
 
 // kubeadm returns the configuration that kubeadm's phases run with: they make
@@ -22,7 +24,7 @@ func (p *plan) kubeadm() File {
 }
 
 func (p *plan) initConfiguration() map[string]any {
-	return map[string]any{
+	config := map[string]any{
 		"apiVersion":       kubeadmVersion,
 		"kind":             "InitConfiguration",
 		"localAPIEndpoint": map[string]any{"advertiseAddress": p.IP.String(), "bindPort": APIPort},
@@ -32,15 +34,22 @@ func (p *plan) initConfiguration() map[string]any {
 			// A server takes pods as well: small clusters have no other node.
 			"taints": []any{},
 		},
-		"bootstrapTokens": []any{map[string]any{
-			"token":       p.JoinToken,
-			"description": "pool nodes join with this token",
-			// The token lives as long as its Secret outside does.
-			"ttl":    "0s",
-			"usages": []any{"signing", "authentication"},
-			"groups": []any{"system:bootstrappers:kubeadm:default-node-token"},
-		}},
 	}
+	if p.Config.Distro == guestapi.DistroK8s {
+		config["bootstrapTokens"] = p.bootstrapTokens()
+	}
+	return config
+}
+
+func (p *plan) bootstrapTokens() []any {
+	return []any{map[string]any{
+		"token":       p.JoinToken,
+		"description": "pool nodes join with this token",
+		// The token lives as long as its Secret outside does.
+		"ttl":    "0s",
+		"usages": []any{"signing", "authentication"},
+		"groups": []any{"system:bootstrappers:kubeadm:default-node-token"},
+	}}
 }
 
 func (p *plan) clusterConfiguration() map[string]any {
@@ -48,7 +57,7 @@ func (p *plan) clusterConfiguration() map[string]any {
 		"apiVersion":          kubeadmVersion,
 		"kind":                "ClusterConfiguration",
 		"clusterName":         "kubernetes",
-		"kubernetesVersion":   p.Version,
+		"kubernetesVersion":   upstreamVersion(p.Version),
 		"certificatesDir":     PKIDir,
 		"encryptionAlgorithm": "ECDSA-P256",
 		"networking": map[string]any{
@@ -62,6 +71,13 @@ func (p *plan) clusterConfiguration() map[string]any {
 			"imageTag":        p.Images.CoreDNSTag,
 		},
 	}
+}
+
+// upstreamVersion is the version of Kubernetes that a version of a distro is
+// made of: v1.36.3 of v1.36.3+k3s1.
+func upstreamVersion(version string) string {
+	plain, _, _ := strings.Cut(version, "+")
+	return plain
 }
 
 const kubeadmVersion = "kubeadm.k8s.io/v1beta4"

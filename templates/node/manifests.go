@@ -3,8 +3,6 @@ package node
 import (
 	_ "embed"
 	"strings"
-
-	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 )
 
 // nodesRBAC lets the components of a node act with its kubelet's identity.
@@ -21,7 +19,7 @@ func (p *plan) localStorage() File {
 	content := strings.NewReplacer(
 		"{{provisionerImage}}", p.Images.LocalPath,
 		"{{helperImage}}", p.Images.Helper,
-		"{{path}}", guestapi.StateDir+"/local-path",
+		"{{path}}", p.stateDir("local-path"),
 	).Replace(localStorageTemplate)
 	return File{Path: ManifestDir + "/20-local-storage.yaml", Mode: 0o600, Content: content}
 }

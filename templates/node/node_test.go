@@ -52,6 +52,14 @@ func serverInputs(change func(*Inputs)) Inputs {
 	return in
 }
 
+// k3sInputs makes the node one of K3s.
+func k3sInputs(in *Inputs) {
+	in.Config.Distro = guestapi.DistroK3s
+	in.Version = "v1.36.3+k3s1"
+	in.Facts.UIDMap = []string{"0 131072 65536"}
+	in.JoinToken, in.JoinCA, in.ServerToken = "an-agent-token", "a certificate\n", "a-server-token"
+}
+
 func TestFilesGolden(t *testing.T) {
 	tests := map[string]struct {
 		reason string
@@ -78,6 +86,35 @@ func TestFilesGolden(t *testing.T) {
 				in.Config.Role, in.Config.NodeNamePrefix = guestapi.RoleAgent, "work-"
 				in.Config.JoinEndpoint = "dev-api.default.svc:6443"
 				in.Config.NodeTaints = []string{"gpu=yes:NoSchedule"}
+			},
+		},
+		"k3s-server": {
+			reason: "A server of K3s with a volume: our etcd, K3s's own enforcement of NetworkPolicy.",
+			change: func(in *Inputs) { k3sInputs(in); in.Config.NetworkPolicy, in.Config.LocalStorage = true, true },
+		},
+		"k3s-server-ephemeral": {
+			reason: "State that is lost with the pod needs no etcd. Raw settings go to K3s, its components and etcd.",
+			change: func(in *Inputs) {
+				k3sInputs(in)
+				in.Config.Datastore = guestapi.DatastoreSQLite
+				in.Facts.CgroupControllers = []string{"hugetlb"}
+				in.Config.Config = map[string]string{
+					"kubelet.max-pods": "20", "kube-apiserver.event-ttl": "2h", "kube-apiserver.v": "1",
+					"debug": "true", "service-node-port-range": "30000-30100", "etcd.quota-backend-bytes": "1",
+					"image-credential-provider-config": "/a\n/b\n",
+				}
+			},
+		},
+		"k3s-agent": {
+			reason: "A pool node of K3s pins its cluster's authority and has none of the server's secrets.",
+			change: func(in *Inputs) {
+				k3sInputs(in)
+				in.Name, in.ServerToken = "work-1", ""
+				in.Config.Role, in.Config.NodeNamePrefix = guestapi.RoleAgent, "work-"
+				in.Config.JoinEndpoint = "10.215.7.7:6443"
+				in.Config.NodeTaints = []string{"gpu=yes:NoSchedule"}
+				in.Config.NodeLabels = map[string]string{"b": "2", "a": "1"}
+				in.Config.Config = map[string]string{"kubelet.max-pods": "20", "kube-apiserver.event-ttl": "2h"}
 			},
 		},
 	}
@@ -131,9 +168,14 @@ func TestFilesRefuses(t *testing.T) {
 			want:   "apiVersion",
 		},
 		"UnknownDistro": {
-			reason: "A distro that the image lacks can't be started.",
-			change: func(in *Inputs) { in.Config.Distro = "k3s" },
+			reason: "There is no such distro.",
+			change: func(in *Inputs) { in.Config.Distro = "k0s" },
 			want:   "distro",
+		},
+		"LackedDistro": {
+			reason: "A distro that the image lacks can't be started.",
+			change: func(in *Inputs) { k3sInputs(in); in.Version = "" },
+			want:   `distro: "k3s" is not carried`,
 		},
 		"UnknownRole": {
 			reason: "Neither a server nor an agent.",
@@ -191,5 +233,28 @@ func TestUserConfigWins(t *testing.T) {
 				t.Errorf("a flag reached the wrong component: %s", f.Content)
 			}
 		}
+	}
+}
+
+func TestUsernsGate(t *testing.T) {
+	tests := map[string]struct {
+		reason  string
+		version string
+		uidMap  string
+		want    bool
+	}{
+		"Pod":     {reason: "The kubelet of 1.36 fails on /dev/kmsg unless it is told.", version: "v1.36.3+k3s1", uidMap: "0 131072 65536", want: true},
+		"Newer":   {reason: "From 1.37 on the gate is on by itself.", version: "v1.37.1+k3s1", uidMap: "0 131072 65536"},
+		"Machine": {reason: "Outside user namespaces real errors must stay errors.", version: "v1.36.3+k3s1", uidMap: "0 0 4294967295"},
+		"Odd":     {reason: "Of an unknown version the gate does no harm.", version: "vx", uidMap: "0 131072 65536", want: true},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			in := serverInputs(k3sInputs)
+			in.Version, in.Facts.UIDMap = tc.version, []string{tc.uidMap}
+			if got := (k3s{&plan{Inputs: in}}).usernsGate(); got != tc.want {
+				t.Errorf("%s got %t", tc.reason, got)
+			}
+		})
 	}
 }

@@ -5,24 +5,27 @@ import (
 	"strings"
 )
 
-// server returns the files of the control plane.
-func (p *plan) server() []File {
-	files := []File{
+// upstream builds the nodes of distro k8s.
+type upstream struct{ *plan }
+
+// server returns the files of a node with the control plane.
+func (p upstream) server() []File {
+	files := append(p.common(),
 		p.etcd(),
 		p.apiServer(),
 		p.controllerManager(),
 		p.scheduler(),
 		p.kubeadm(),
 		p.bootstrap(),
-		{Path: ManifestDir + "/10-nodes.yaml", Mode: 0o600, Content: nodesRBAC},
-	}
+		File{Path: ManifestDir + "/10-nodes.yaml", Mode: 0o600, Content: nodesRBAC},
+	)
 	if p.Config.LocalStorage {
 		files = append(files, p.localStorage())
 	}
 	return files
 }
 
-func (p *plan) apiServer() File {
+func (p upstream) apiServer() File {
 	return p.args("kube-apiserver", map[string]string{
 		"advertise-address":                  p.IP.String(),
 		"allow-privileged":                   "true",
@@ -54,7 +57,7 @@ func (p *plan) apiServer() File {
 	})
 }
 
-func (p *plan) controllerManager() File {
+func (p upstream) controllerManager() File {
 	const kubeconfig = RunDir + "/controller-manager.conf"
 	return p.args("kube-controller-manager", map[string]string{
 		"allocate-node-cidrs":       "true",
@@ -81,7 +84,7 @@ func (p *plan) controllerManager() File {
 	})
 }
 
-func (p *plan) scheduler() File {
+func (p upstream) scheduler() File {
 	const kubeconfig = RunDir + "/scheduler.conf"
 	return p.args("kube-scheduler", map[string]string{
 		"authentication-kubeconfig": kubeconfig,
