@@ -33,10 +33,19 @@ func NodeConfig(in Input, g Group) guestapi.NodeConfig {
 	}
 	if g.Role == guestapi.RoleServer {
 		cfg.ExtraSANs = sans(in)
+		cfg.Datastore = datastore(in.Resolved.Datastore)
 		return cfg
 	}
 	cfg.JoinEndpoint = net.JoinHostPort(in.APIAddress, strconv.Itoa(APIPort))
 	return cfg
+}
+
+// datastore leaves the usual one out: guests older than the field know no other.
+func datastore(name string) string {
+	if name == guestapi.DatastoreEtcd {
+		return ""
+	}
+	return name
 }
 
 // ConfigMap hands the node configuration to the nodes of a group.

@@ -42,6 +42,10 @@ func TestGolden(t *testing.T) {
 			reason: "State without a volume, behind a load balancer, on a host with two address families.",
 			in:     ephemeralDualStack(),
 		},
+		"k3s": {
+			reason: "Distro k3s has its state volume where K3s keeps its data; a pool is a worker of it.",
+			in:     k3s(),
+		},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -150,6 +154,16 @@ func minimal() Input {
 		},
 		ControllerNamespace: "vclusterctl-system",
 	}
+}
+
+func k3s() Input {
+	in := minimal()
+	in.Resolved.Distro, in.Resolved.Version = v1alpha1.DistroK3s, "v1.36.3+k3s1"
+	in.Resolved.Datastore = "sqlite"
+	in.IdentityKeys = []string{"server-ca.crt", "server-ca.key", "service.key"}
+	in.Spec.Servers.Storage.Ephemeral = ptr.To(true)
+	in.Spec.Pools = []v1alpha1.Pool{{Name: "work"}}
+	return in
 }
 
 func full() Input {

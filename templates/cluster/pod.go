@@ -82,7 +82,7 @@ func container(in Input, g Group, shape profile.PodShape) *corev1ac.ContainerApp
 		WithReadinessProbe(readiness()).
 		WithVolumeMounts(
 			corev1ac.VolumeMount().WithName(volumeConfig).WithMountPath(guestapi.ConfigDir).WithReadOnly(true),
-			corev1ac.VolumeMount().WithName(volumeState).WithMountPath(guestapi.StateDir))
+			corev1ac.VolumeMount().WithName(volumeState).WithMountPath(guestapi.StateDirOf(string(in.Resolved.Distro))))
 	if g.Role == guestapi.RoleServer {
 		c.WithPorts(containerPort(portAPI, APIPort))
 	}
