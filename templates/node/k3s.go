@@ -77,6 +77,8 @@ func (p k3s) nodeConfig() map[string]any {
 		"pause-image": p.Images.Pause,
 		"resolv-conf": ResolvConf,
 		"snapshotter": p.Facts.Snapshotter,
+		// What pods keep on the node belongs on the state volume.
+		"kubelet-arg": []string{"root-dir=" + p.stateDir("kubelet")},
 	}
 	if len(p.Config.NodeLabels) > 0 {
 		config["node-label"] = pairs(p.Config.NodeLabels)

@@ -9,7 +9,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 
+	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/prepare"
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 	"github.com/vclusterctl/vclusterctl/templates/node"
 )
@@ -20,19 +22,31 @@ type step struct {
 	do   func(context.Context) error
 }
 
-// steps in order: what pods wait for comes first.
-var steps = []step{
+// common steps, in order: what pods wait for comes first.
+var common = []step{
 	{"rights of the nodes, storage", manifests(node.ManifestDir)},
 	{"cluster DNS", clusterDNS},
 	{"handed-in manifests", manifests(guestapi.ManifestDir)},
-	{"bootstrap tokens", kubeadm("bootstrap-token")},
-	{"kubeadm's configuration", kubeadm("upload-config", "kubeadm")},
-	{"label of the server", kubeadm("mark-control-plane")},
+}
+
+// steps of each distro. K3s joins and labels its nodes itself, but tells
+// nobody when its API serves.
+var steps = map[string][]step{
+	guestapi.DistroK8s: append(slices.Clone(common),
+		step{"bootstrap tokens", kubeadm("bootstrap-token")},
+		step{"kubeadm's configuration", kubeadm("upload-config", "kubeadm")},
+		step{"label of the server", kubeadm("mark-control-plane")},
+	),
+	guestapi.DistroK3s: append([]step{{"API", awaitAPI}}, common...),
 }
 
 // Cluster sets the cluster up through its API.
 func Cluster(ctx context.Context, log *slog.Logger) error {
-	for _, s := range steps {
+	outcome, err := prepare.LoadOutcome(prepare.OutcomeFile)
+	if err != nil {
+		return fmt.Errorf("find out this node's distro: %w", err)
+	}
+	for _, s := range steps[outcome.Config.Distro] {
 		if err := s.do(ctx); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}

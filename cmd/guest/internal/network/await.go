@@ -26,7 +26,7 @@ func AwaitSubnet(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("find out this node's name: %w", err)
 	}
-	config, err := clientcmd.BuildConfigFromFlags("", node.KubeletCredentials(outcome.Config.Role))
+	config, err := clientcmd.BuildConfigFromFlags("", node.KubeletCredentials(outcome.Config))
 	if err != nil {
 		return fmt.Errorf("load the node's credentials: %w", err)
 	}

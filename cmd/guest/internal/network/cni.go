@@ -12,6 +12,9 @@ import (
 	"strings"
 
 	"github.com/fsnotify/fsnotify"
+
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
+	"github.com/vclusterctl/vclusterctl/templates/node"
 )
 
 const (
@@ -37,21 +40,29 @@ func WriteConfig(_ context.Context, log *slog.Logger) error {
 	return nil
 }
 
-// AwaitConfig returns once a CNI configuration is in place.
-func AwaitConfig(ctx context.Context) error {
+// AwaitConfig returns once the pod network of this node is configured.
+func AwaitConfig(ctx context.Context, distro string) error {
+	if distro == guestapi.DistroK3s {
+		// Its CNI configuration may be that of an earlier boot.
+		return awaitFile(ctx, node.K3sSubnetFile)
+	}
+	return awaitFile(ctx, filepath.Join(confDir, confName))
+}
+
+func awaitFile(ctx context.Context, path string) error {
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = watcher.Close() }()
-	if err := os.MkdirAll(confDir, 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	if err := watcher.Add(confDir); err != nil {
+	if err := watcher.Add(filepath.Dir(path)); err != nil {
 		return err
 	}
 	for {
-		if _, err := os.Stat(filepath.Join(confDir, confName)); err == nil {
+		if _, err := os.Stat(path); err == nil {
 			return nil
 		}
 		select {

@@ -15,12 +15,9 @@ import (
 )
 
 // gatherInputs reads everything that a node's files depend on.
-func gatherInputs(f guestapi.Facts) (node.Inputs, error) {
-	in := node.Inputs{Facts: f}
+func gatherInputs(config guestapi.NodeConfig, f guestapi.Facts, distro distro) (node.Inputs, error) {
+	in := node.Inputs{Config: config, Facts: f, Images: carriedImages()}
 	var err error
-	if in.Config, err = ReadConfig(guestapi.NodeConfigFile); err != nil {
-		return in, &Stop{Reason: "InvalidNodeConfig", Err: err}
-	}
 	if in.Name, err = nodeName(in.Config.NodeNamePrefix); err != nil {
 		return in, err
 	}
@@ -30,9 +27,13 @@ func gatherInputs(f guestapi.Facts) (node.Inputs, error) {
 	if in.JoinToken, err = readTrimmed(guestapi.JoinDir + "/" + guestapi.JoinToken); err != nil {
 		return in, fmt.Errorf("read the join token: %w", err)
 	}
-	in.Version, in.Images = images.KubernetesVersion, carriedImages()
-	in.Nameservers, err = nameservers("/etc/resolv.conf")
-	return in, err
+	if in.JoinCA, err = readFile(guestapi.JoinDir + "/" + guestapi.JoinCACert); err != nil {
+		return in, fmt.Errorf("read the authority to join: %w", err)
+	}
+	if in.Nameservers, err = nameservers("/etc/resolv.conf"); err != nil {
+		return in, err
+	}
+	return in, distro.inputs(&in)
 }
 
 // ReadConfig reads a NodeConfig strictly: a field this guest does not know is
@@ -98,6 +99,11 @@ func nameservers(path string) ([]string, error) {
 		}
 	}
 	return servers, nil
+}
+
+func readFile(path string) (string, error) {
+	raw, err := os.ReadFile(path)
+	return string(raw), err
 }
 
 func readTrimmed(path string) (string, error) {

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"github.com/vclusterctl/vclusterctl/images"
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 	"github.com/vclusterctl/vclusterctl/templates/node"
 )
@@ -25,11 +26,22 @@ var identityFiles = map[string]string{
 	guestapi.IdentitySAPub:          "sa.pub",
 }
 
-// placeIdentity copies the cluster's identity to where the components read it,
-// after making sure that the state volume belongs to this identity and no
-// other: a new CA over a live datastore would destroy the cluster.
-func placeIdentity() error {
-	if err := guardState(guestapi.IdentityDir, guestapi.StateDir); err != nil {
+// upstream prepares nodes of distro k8s.
+type upstream struct{}
+
+func (upstream) inputs(in *node.Inputs) error {
+	in.Version = images.KubernetesVersion
+	return nil
+}
+
+// place copies the cluster's identity to where the components read it, after
+// making sure that the state volume belongs to this identity and no other: a
+// new CA over a live datastore would destroy the cluster.
+func (upstream) place(in node.Inputs) error {
+	if in.Config.Role != guestapi.RoleServer {
+		return nil
+	}
+	if err := guardState(guestapi.IdentityDir, guestapi.IdentityCACert, guestapi.StateDir); err != nil {
 		return err
 	}
 	for key, name := range identityFiles {
@@ -46,8 +58,8 @@ func placeIdentity() error {
 
 // guardState binds the state volume to the identity at first boot and checks
 // the bond at every later one.
-func guardState(identityDir, stateDir string) error {
-	ca, err := os.ReadFile(filepath.Join(identityDir, guestapi.IdentityCACert))
+func guardState(identityDir, caCert, stateDir string) error {
+	ca, err := os.ReadFile(filepath.Join(identityDir, caCert))
 	if err != nil {
 		return &Stop{Reason: "IdentityIncomplete", Err: fmt.Errorf("read the identity: %w", err)}
 	}
@@ -75,8 +87,8 @@ func writeFile(f node.File) error {
 
 // placeSeccompProfiles copies handed-in profiles to where the kubelet looks for
 // Localhost profiles. Folders below are kept: a pod names "folder/file".
-func placeSeccompProfiles() error {
-	root := guestapi.StateDir + "/kubelet/seccomp"
+func placeSeccompProfiles(stateDir string) error {
+	root := stateDir + "/kubelet/seccomp"
 	if _, err := os.Stat(guestapi.SeccompDir); err != nil {
 		if os.IsNotExist(err) {
 			return nil
@@ -119,10 +131,10 @@ func copyFile(source, target string) error {
 	return writeFile(node.File{Path: target, Mode: 0o600, Content: string(content)})
 }
 
-// makeCredentials lets kubeadm make every leaf certificate and kubeconfig from
+// credentials lets kubeadm make every leaf certificate and kubeconfig from
 // the identity. They are made anew at each boot, on tmpfs: the address of a
 // pod changes, and no certificate gets old.
-func makeCredentials(ctx context.Context) error {
+func (upstream) credentials(ctx context.Context, _ node.Inputs) error {
 	for _, phase := range [][]string{
 		{"certs", "all"},
 		{"kubeconfig", "all"},

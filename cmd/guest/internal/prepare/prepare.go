@@ -32,50 +32,56 @@ func run(ctx context.Context, log *slog.Logger, outcome *Outcome) error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SHARED, ""); err != nil {
 		return fmt.Errorf("share the mount tree: %w", err)
 	}
-	outcome.Facts = facts.Gather(facts.Real(guestapi.StateDir))
+	config, configErr := ReadConfig(guestapi.NodeConfigFile)
+	outcome.Config = config
+	outcome.Facts = facts.Gather(facts.Real(guestapi.StateDirOf(config.Distro)))
 	outcome.Degraded = degraded(outcome.Facts)
-	inputs, err := gatherInputs(outcome.Facts)
+	if configErr != nil {
+		return &Stop{Reason: "InvalidNodeConfig", Err: configErr}
+	}
+	distro, err := distroOf(config)
+	if err != nil {
+		return err
+	}
+	inputs, err := gatherInputs(config, outcome.Facts, distro)
 	if err != nil {
 		return err
 	}
 	outcome.Node = inputs.Name
-	outcome.Config = inputs.Config
 	if inputs.Config.Bare && !outcome.Facts.Kmsg {
 		if err := silentKmsg(); err != nil {
 			return err
 		}
 	}
-	if err := write(inputs); err != nil {
+	if err := write(inputs, distro); err != nil {
 		return err
 	}
-	if outcome.StateID, err = stateID(guestapi.StateDir); err != nil {
+	if outcome.StateID, err = stateID(guestapi.OwnStateDirOf(config.Distro)); err != nil {
 		return err
 	}
 	log.Info("node configured", "node", inputs.Name, "ip", inputs.IP, "role", inputs.Config.Role)
 	if inputs.Config.Role == guestapi.RoleServer {
-		return makeCredentials(ctx)
+		return distro.credentials(ctx, inputs)
 	}
 	return nil
 }
 
 // write puts every file in place, the identity first: its guard must stop a
 // node before anything touches its datastore.
-func write(inputs node.Inputs) error {
-	if inputs.Config.Role == guestapi.RoleServer {
-		if err := placeIdentity(); err != nil {
-			return err
-		}
-	}
+func write(inputs node.Inputs, distro distro) error {
 	files, err := node.Files(inputs)
 	if err != nil {
 		return &Stop{Reason: "InvalidNodeConfig", Err: err}
+	}
+	if err := distro.place(inputs); err != nil {
+		return err
 	}
 	for _, file := range files {
 		if err := writeFile(file); err != nil {
 			return err
 		}
 	}
-	if err := placeSeccompProfiles(); err != nil {
+	if err := placeSeccompProfiles(guestapi.OwnStateDirOf(inputs.Config.Distro)); err != nil {
 		return err
 	}
 	return forwarding()

@@ -23,22 +23,22 @@ func write1(t *testing.T, dir, name, content string) string {
 func TestGuardState(t *testing.T) {
 	identity, state := t.TempDir(), t.TempDir()
 	write1(t, identity, guestapi.IdentityCACert, "first CA")
-	if err := guardState(identity, state); err != nil {
+	if err := guardState(identity, guestapi.IdentityCACert, state); err != nil {
 		t.Fatalf("a new volume must take its first identity: %v", err)
 	}
-	if err := guardState(identity, state); err != nil {
+	if err := guardState(identity, guestapi.IdentityCACert, state); err != nil {
 		t.Fatalf("the same identity must be let in again: %v", err)
 	}
 	write1(t, identity, guestapi.IdentityCACert, "second CA")
 	var stop *Stop
-	if err := guardState(identity, state); !errors.As(err, &stop) || stop.Reason != "IdentityMismatch" {
+	if err := guardState(identity, guestapi.IdentityCACert, state); !errors.As(err, &stop) || stop.Reason != "IdentityMismatch" {
 		t.Fatalf("another identity must be kept away from the volume: %v", err)
 	}
 }
 
 func TestGuardStateWithoutIdentity(t *testing.T) {
 	var stop *Stop
-	if err := guardState(t.TempDir(), t.TempDir()); !errors.As(err, &stop) || stop.Reason != "IdentityIncomplete" {
+	if err := guardState(t.TempDir(), guestapi.IdentityCACert, t.TempDir()); !errors.As(err, &stop) || stop.Reason != "IdentityIncomplete" {
 		t.Fatalf("a missing CA must be named: %v", err)
 	}
 }

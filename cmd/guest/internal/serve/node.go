@@ -14,6 +14,9 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
 	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/network"
 	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/prepare"
 	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/report"
@@ -23,8 +26,9 @@ import (
 
 // thisNode knows when the node serves its purpose.
 type thisNode struct {
-	role guestapi.Role
-	name string
+	role   guestapi.Role
+	config guestapi.NodeConfig
+	name   string
 	// stopped is why preparation did not let the node start.
 	stopped []guestapi.Problem
 	store   *report.Store
@@ -34,20 +38,35 @@ type thisNode struct {
 
 func newNode(outcome prepare.Outcome, store *report.Store, log *slog.Logger) *thisNode {
 	return &thisNode{
-		role: outcome.Config.Role, name: outcome.Node, stopped: outcome.Problems,
+		role: outcome.Config.Role, config: outcome.Config, name: outcome.Node, stopped: outcome.Problems,
 		store: store, log: log,
 		client: &http.Client{Timeout: 2 * time.Second, Transport: &http.Transport{TLSClientConfig: pinnedTLS()}},
 	}
 }
 
 // pinnedTLS trusts the cluster's own CA only. Without it nothing verifies, and
-// the node is simply not ready.
+// the node is simply not ready. A server shows its own administrator's
+// certificate: the API of K3s answers nobody else.
 func pinnedTLS() *tls.Config {
 	pool := x509.NewCertPool()
 	if ca, err := os.ReadFile(guestapi.JoinDir + "/" + guestapi.JoinCACert); err == nil {
 		pool.AppendCertsFromPEM(ca)
 	}
-	return &tls.Config{RootCAs: pool, ServerName: guestapi.FixedServerName, MinVersion: tls.VersionTLS12}
+	config := &tls.Config{RootCAs: pool, ServerName: guestapi.FixedServerName, MinVersion: tls.VersionTLS12}
+	if admin, err := rest.TLSConfigFor(adminConfig()); err == nil && admin != nil {
+		config.Certificates, config.GetClientCertificate = admin.Certificates, admin.GetClientCertificate
+	}
+	return config
+}
+
+// adminConfig is the access of this server's own administrator; on a pool node
+// there is none.
+func adminConfig() *rest.Config {
+	config, err := clientcmd.BuildConfigFromFlags("", node.SuperAdminConfig)
+	if err != nil {
+		return &rest.Config{}
+	}
+	return config
 }
 
 // purposeURL is what must answer 200: the API of a server, the kubelet of a
@@ -66,7 +85,7 @@ func (n *thisNode) ready(ctx context.Context) error {
 		return errors.New(n.stopped[0].Message)
 	}
 	if n.role == guestapi.RoleAgent {
-		if err := joined(node.KubeletCredentials(n.role)); err != nil {
+		if err := joined(node.KubeletCredentials(n.config)); err != nil {
 			return err
 		}
 	}
@@ -108,7 +127,7 @@ func (n *thisNode) watch(ctx context.Context) error {
 	n.store.Pass(guestapi.MilestoneAPI)
 	n.store.Update(func(r *guestapi.Report) { r.APIServing = true })
 	go func() {
-		if err := network.AwaitConfig(ctx); err == nil {
+		if err := network.AwaitConfig(ctx, n.config.Distro); err == nil {
 			n.store.Pass(guestapi.MilestoneNetwork)
 		}
 	}()

@@ -1,0 +1,255 @@
+package prepare
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/kubeconfig"
+	"github.com/vclusterctl/vclusterctl/kubeconfig/pki"
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
+	"github.com/vclusterctl/vclusterctl/templates/node"
+)
+
+// k3s prepares nodes of distro k3s. Its paths are fields for the tests only.
+type k3s struct {
+	identityDir string // the identity, as it was handed in
+	stateDir    string // K3s's own folder on the state volume
+	ownDir      string // ours beside it
+	shareDir    string // what the image has of K3s beside its binary
+	imageDir    string // the bundled images
+	runDir      string // files of this boot
+	now         func() time.Time
+}
+
+func newK3s() k3s {
+	return k3s{
+		identityDir: guestapi.IdentityDir,
+		stateDir:    guestapi.K3sStateDir,
+		ownDir:      guestapi.OwnStateDirOf(guestapi.DistroK3s),
+		shareDir:    guestapi.K3sShareDir,
+		imageDir:    guestapi.BundledImageDir,
+		runDir:      node.RunDir,
+		now:         time.Now,
+	}
+}
+
+// inputs leaves the version empty where the image carries no K3s.
+func (k k3s) inputs(in *node.Inputs) error {
+	var err error
+	if in.Version, err = readTrimmed(filepath.Join(k.shareDir, filepath.Base(guestapi.K3sVersionFile))); err != nil && !os.IsNotExist(err) {
+		return fmt.Errorf("read the version of K3s: %w", err)
+	}
+	if in.Config.Role != guestapi.RoleServer {
+		return nil
+	}
+	id, err := k.identity()
+	if err != nil {
+		return err
+	}
+	if in.ServerToken, err = id.ServerToken(); err != nil {
+		return fmt.Errorf("derive the server token: %w", err)
+	}
+	return nil
+}
+
+func (k k3s) identity() (pki.Identity, error) {
+	files := map[string][]byte{}
+	entries, err := os.ReadDir(k.identityDir)
+	if err != nil {
+		return pki.Identity{}, &Stop{Reason: "IdentityIncomplete", Err: fmt.Errorf("read the identity: %w", err)}
+	}
+	for _, entry := range entries {
+		content, err := os.ReadFile(filepath.Join(k.identityDir, entry.Name()))
+		if err == nil { // folders that a projected volume is made of are none of it
+			files[entry.Name()] = content
+		}
+	}
+	id, err := pki.LoadIdentity(v1alpha1.DistroK3s, files)
+	if err != nil {
+		return pki.Identity{}, &Stop{Reason: "IdentityIncomplete", Err: fmt.Errorf("read the identity: %w", err)}
+	}
+	return id, nil
+}
+
+// place readies the state volume. K3s keeps its authorities there, so they are
+// written only where none are; a volume of another identity is refused before.
+func (k k3s) place(in node.Inputs) error {
+	if in.Config.Role == guestapi.RoleServer {
+		if err := guardState(k.identityDir, guestapi.IdentityServerCACert, k.ownDir); err != nil {
+			return err
+		}
+		if err := k.placeAuthorities(); err != nil {
+			return err
+		}
+	}
+	// The password of a node must outlive its pod: a node that comes back with
+	// another one is refused for ever. The image links K3s's folder to this one.
+	if err := os.MkdirAll(filepath.Join(k.ownDir, "node"), 0o700); err != nil {
+		return fmt.Errorf("keep the node's password: %w", err)
+	}
+	if err := k.linkData(); err != nil {
+		return fmt.Errorf("link the programs of K3s: %w", err)
+	}
+	if err := k.linkImages(); err != nil {
+		return fmt.Errorf("link the bundled images: %w", err)
+	}
+	return nil
+}
+
+// k3sAuthorities are the files of the identity that K3s reads, under the same
+// names, instead of making its own.
+var k3sAuthorities = []string{
+	guestapi.IdentityServerCACert, guestapi.IdentityServerCAKey,
+	guestapi.IdentityClientCACert, guestapi.IdentityClientCAKey,
+	guestapi.IdentityRequestHeaderCACert, guestapi.IdentityRequestHeaderCAKey,
+	guestapi.IdentityServiceKey,
+}
+
+func (k k3s) placeAuthorities() error {
+	for _, name := range k3sAuthorities {
+		target := filepath.Join(k.stateDir, "server/tls", name)
+		if _, err := os.Stat(target); err == nil {
+			continue
+		}
+		content, err := os.ReadFile(filepath.Join(k.identityDir, name))
+		if err != nil {
+			return &Stop{Reason: "IdentityIncomplete", Err: fmt.Errorf("read the identity: %w", err)}
+		}
+		if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
+			return fmt.Errorf("place the authorities: %w", err)
+		}
+		// Half a file would be taken for the whole one at the next boot.
+		if err := replaceFile(target, string(content)); err != nil {
+			return fmt.Errorf("place the authorities: %w", err)
+		}
+	}
+	return nil
+}
+
+// linkData spares K3s unpacking the programs in its binary onto the volume: the
+// image has them unpacked. A volume with programs of its own keeps them.
+func (k k3s) linkData() error {
+	source, target := filepath.Join(k.shareDir, "data"), filepath.Join(k.stateDir, "data")
+	if _, err := os.Stat(source); err != nil {
+		return unlink(target) // an earlier image had them
+	}
+	if _, err := os.Lstat(target); err == nil {
+		return nil
+	}
+	return os.Symlink(source, target)
+}
+
+// linkImages links the archives of the bundled images to where K3s imports
+// images from, and removes links to archives that are gone.
+func (k k3s) linkImages() error {
+	dir := filepath.Join(k.stateDir, "agent/images")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	if err := k.unlinkImages(dir); err != nil {
+		return err
+	}
+	archives, err := filepath.Glob(filepath.Join(k.imageDir, "*.tar"))
+	if err != nil {
+		return err
+	}
+	for _, archive := range archives {
+		if err := os.Symlink(archive, filepath.Join(dir, filepath.Base(archive))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (k k3s) unlinkImages(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		path := filepath.Join(dir, entry.Name())
+		if target, err := os.Readlink(path); err == nil && strings.HasPrefix(target, k.imageDir+"/") {
+			if err := os.Remove(path); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// unlink removes a symbolic link, and nothing else.
+func unlink(path string) error {
+	if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return nil //nolint:nilerr // what is not there need not go
+	}
+	return os.Remove(path)
+}
+
+// credentials are made anew at each boot, on tmpfs: those of the datastore, and
+// the kubeconfig with which the guest looks into the cluster. K3s makes its
+// own, but only once it runs.
+func (k k3s) credentials(_ context.Context, in node.Inputs) error {
+	id, err := k.identity()
+	if err != nil {
+		return err
+	}
+	if in.Config.Datastore != guestapi.DatastoreSQLite {
+		if err := k.datastoreCredentials(id, in); err != nil {
+			return fmt.Errorf("credentials of the datastore: %w", err)
+		}
+	}
+	return k.adminKubeconfig(id)
+}
+
+func (k k3s) datastoreCredentials(id pki.Identity, in node.Inputs) error {
+	addresses := []netip.Addr{netip.MustParseAddr("127.0.0.1"), in.IP}
+	for file, name := range map[string]string{
+		"etcd/server": in.Name, "etcd/peer": in.Name, "apiserver-etcd-client": "kube-apiserver",
+	} {
+		made, err := id.EtcdCert(name, []string{"localhost", in.Name}, addresses, k.now(), rand.Reader)
+		if err != nil {
+			return err
+		}
+		if err := k.writePair(file, made); err != nil {
+			return err
+		}
+	}
+	ca := id.Files()[guestapi.IdentityEtcdCACert]
+	return writeFile(node.File{Path: filepath.Join(k.runDir, "pki/etcd/ca.crt"), Mode: 0o600, Content: string(ca)})
+}
+
+func (k k3s) writePair(name string, made pki.Credentials) error {
+	for suffix, content := range map[string][]byte{".crt": made.Cert, ".key": made.Key} {
+		path := filepath.Join(k.runDir, "pki", name+suffix)
+		if err := writeFile(node.File{Path: path, Mode: 0o600, Content: string(content)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// adminLifetime is more than a boot is meant to last.
+const adminLifetime = 10 * 365 * 24 * time.Hour
+
+func (k k3s) adminKubeconfig(id pki.Identity) error {
+	made, err := id.ClientCert("kubernetes-super-admin", []string{"system:masters"}, adminLifetime, k.now(), rand.Reader)
+	if err != nil {
+		return fmt.Errorf("certificate of the node's own administrator: %w", err)
+	}
+	config, err := kubeconfig.Build(kubeconfig.Params{
+		Name: "default", Server: fmt.Sprintf("https://127.0.0.1:%d", node.APIPort), TLSServerName: guestapi.FixedServerName,
+		CA: id.ServerCA(), ClientCert: made.Cert, ClientKey: made.Key,
+	})
+	if err != nil {
+		return fmt.Errorf("kubeconfig of the node's own administrator: %w", err)
+	}
+	return writeFile(node.File{Path: filepath.Join(k.runDir, filepath.Base(node.SuperAdminConfig)), Mode: 0o600, Content: string(config)})
+}
