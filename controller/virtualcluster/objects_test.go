@@ -67,10 +67,7 @@ func everything(vc *v1alpha1.VirtualCluster) {
 func (w *world) owned(name string) []client.Object {
 	w.t.Helper()
 	var out []client.Object
-	for _, list := range []client.ObjectList{
-		&corev1.ServiceList{}, &corev1.ConfigMapList{}, &corev1.SecretList{},
-		&appsv1.StatefulSetList{}, &networkingv1.NetworkPolicyList{},
-	} {
+	for _, list := range kindsOfChildren() {
 		if err := w.client.List(w.t.Context(), list, client.InNamespace(w.ns), client.MatchingLabels{v1alpha1.LabelCluster: name}); err != nil {
 			w.t.Fatal(err)
 		}
@@ -79,6 +76,13 @@ func (w *world) owned(name string) []client.Object {
 		}
 	}
 	return out
+}
+
+func kindsOfChildren() []client.ObjectList {
+	return []client.ObjectList{
+		&corev1.ServiceList{}, &corev1.ConfigMapList{}, &corev1.SecretList{},
+		&appsv1.StatefulSetList{}, &networkingv1.NetworkPolicyList{},
+	}
 }
 
 // TestUnchangedCostsNothing: no request that could change something, however

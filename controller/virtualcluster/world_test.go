@@ -3,6 +3,7 @@ package virtualcluster
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"net/http"
 	"sync"
 	"testing"
@@ -44,6 +45,7 @@ type world struct {
 	clock   *clocktesting.FakeClock
 	events  *events.FakeRecorder
 	count   *counter // of the reconciler's requests
+	witness *witness // of all that controllers say, once they are started one by one
 	opts    Options
 }
 
@@ -111,6 +113,7 @@ func newWorld(t *testing.T) *world {
 		clock:   clocktesting.NewFakeClock(time.Now()),
 		events:  events.NewFakeRecorder(1000),
 		count:   &counter{},
+		witness: &witness{t: t},
 	}
 	w.makeServiceAccount()
 	w.makeHost()
@@ -264,23 +267,36 @@ func (w *world) startPods(name, group string) []*corev1.Pod {
 	w.get(cluster.GroupName(name, group), set)
 	var out []*corev1.Pod
 	for i := range *set.Spec.Replicas {
-		pod := &corev1.Pod{ObjectMeta: *set.Spec.Template.ObjectMeta.DeepCopy(), Spec: *set.Spec.Template.Spec.DeepCopy()}
-		pod.Namespace, pod.Name = w.ns, set.Name+"-"+string(rune('0'+i))
-		pod.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(set, appsv1.SchemeGroupVersion.WithKind("StatefulSet"))}
-		pod.Spec.NodeName = "host-a"
-		for _, claim := range set.Spec.VolumeClaimTemplates {
-			pod.Spec.Volumes = append(pod.Spec.Volumes, corev1.Volume{
-				Name: claim.Name, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}},
-			})
-		}
-		w.create(pod)
-		pod.Status.Phase = corev1.PodRunning
-		pod.Status.PodIP = "10.214.0.9"
-		pod.Status.PodIPs = []corev1.PodIP{{IP: "10.214.0.9"}}
-		w.updateStatus(pod)
+		pod := w.makePod(set, i)
+		w.run(pod)
 		out = append(out, pod)
 	}
 	return out
+}
+
+// makePod makes a pod as the StatefulSet controller would, placed on a node.
+func (w *world) makePod(set *appsv1.StatefulSet, ordinal int32) *corev1.Pod {
+	w.t.Helper()
+	pod := &corev1.Pod{ObjectMeta: *set.Spec.Template.ObjectMeta.DeepCopy(), Spec: *set.Spec.Template.Spec.DeepCopy()}
+	pod.Namespace, pod.Name = w.ns, fmt.Sprintf("%s-%d", set.Name, ordinal)
+	pod.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(set, appsv1.SchemeGroupVersion.WithKind("StatefulSet"))}
+	pod.Spec.NodeName = "host-a"
+	for _, claim := range set.Spec.VolumeClaimTemplates {
+		pod.Spec.Volumes = append(pod.Spec.Volumes, corev1.Volume{
+			Name: claim.Name, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}},
+		})
+	}
+	w.create(pod)
+	return pod
+}
+
+// run gives a pod an address, as the kubelet would.
+func (w *world) run(pod *corev1.Pod) {
+	w.t.Helper()
+	pod.Status.Phase = corev1.PodRunning
+	pod.Status.PodIP = "10.214.0.9"
+	pod.Status.PodIPs = []corev1.PodIP{{IP: "10.214.0.9"}}
+	w.updateStatus(pod)
 }
 
 func (w *world) updateStatus(obj client.Object) {

@@ -1,0 +1,175 @@
+package virtualcluster
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/controller/report"
+	"github.com/vclusterctl/vclusterctl/templates/cluster"
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
+)
+
+// play does the next thing that the StatefulSet controller, the kubelet and the
+// guest would do for each node of a cluster, and says whether there was one.
+func (w *world) play(name string) bool {
+	w.t.Helper()
+	sets, pods := w.stage(name)
+	changed := w.clearStage(sets, pods)
+	ready := map[string]bool{}
+	for _, set := range sets {
+		for i := range *set.Spec.Replicas {
+			pod := pods[fmt.Sprintf("%s-%d", set.Name, i)]
+			changed = w.advance(set, i, pod) || changed
+			if pod != nil && podReady(pod) {
+				ready[fmt.Sprintf("%s-%d", set.Labels[v1alpha1.LabelPool], i)] = true
+			}
+		}
+	}
+	if server := pods[cluster.GroupName(name, cluster.ServerGroup)+"-0"]; server != nil {
+		changed = w.countNodes(server, ready) || changed
+	}
+	return changed
+}
+
+func (w *world) stage(name string) ([]appsv1.StatefulSet, map[string]*corev1.Pod) {
+	w.t.Helper()
+	var sets appsv1.StatefulSetList
+	var list corev1.PodList
+	for _, l := range []client.ObjectList{&sets, &list} {
+		if err := w.client.List(w.t.Context(), l, client.InNamespace(w.ns), client.MatchingLabels{v1alpha1.LabelCluster: name}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	pods := map[string]*corev1.Pod{}
+	for i := range list.Items {
+		pods[list.Items[i].Name] = &list.Items[i]
+	}
+	return sets.Items, pods
+}
+
+// clearStage removes the pods that no StatefulSet wants.
+func (w *world) clearStage(sets []appsv1.StatefulSet, pods map[string]*corev1.Pod) bool {
+	w.t.Helper()
+	wanted := map[string]types.UID{}
+	for _, set := range sets {
+		for i := range *set.Spec.Replicas {
+			wanted[fmt.Sprintf("%s-%d", set.Name, i)] = set.UID
+		}
+	}
+	changed := false
+	for name, pod := range pods {
+		if owner := metav1.GetControllerOf(pod); wanted[name] == owner.UID {
+			continue
+		}
+		if err := w.client.Delete(w.t.Context(), pod, client.GracePeriodSeconds(0)); client.IgnoreNotFound(err) != nil {
+			w.t.Fatal(err)
+		}
+		delete(pods, name)
+		delete(w.reports.snapshots, pod.UID)
+		changed = true
+	}
+	return changed
+}
+
+// advance takes one node one stage further: made, running, reporting, ready.
+func (w *world) advance(set appsv1.StatefulSet, ordinal int32, pod *corev1.Pod) bool {
+	w.t.Helper()
+	switch {
+	case pod == nil:
+		w.makePod(&set, ordinal)
+	case pod.Status.PodIP == "":
+		w.run(pod)
+	case w.reports.snapshots[pod.UID].Report.Boot == "":
+		w.says(pod, func(r *guestapi.Report) { r.NodeName = set.Labels[v1alpha1.LabelPool] + "-0" })
+	case !podReady(pod):
+		snapshot := w.reports.snapshots[pod.UID]
+		snapshot.Report.APIServing = true
+		w.reports.snapshots[pod.UID] = snapshot
+		w.makeReady(pod)
+	default:
+		return false
+	}
+	return true
+}
+
+// countNodes makes a server report the nodes that are there.
+func (w *world) countNodes(server *corev1.Pod, ready map[string]bool) bool {
+	snapshot, ok := w.reports.snapshots[server.UID]
+	if !ok || !snapshot.Report.APIServing {
+		return false
+	}
+	var nodes []guestapi.NodeState
+	for _, name := range sortedKeys(ready) {
+		nodes = append(nodes, guestapi.NodeState{Name: name, Ready: true})
+	}
+	if reflect.DeepEqual(nodes, snapshot.Report.Nodes) {
+		return false
+	}
+	snapshot.Report.Nodes, snapshot.Report.Schedulable = nodes, len(nodes) > 0
+	w.reports.snapshots[server.UID] = snapshot
+	return true
+}
+
+// collect does what the garbage collector would: it deletes what belongs to an
+// object that is gone. It returns what belongs to nobody and will stay forever.
+func (w *world) collect() []string {
+	w.t.Helper()
+	living := map[types.UID]bool{}
+	var clusters v1alpha1.VirtualClusterList
+	if err := w.client.List(w.t.Context(), &clusters, client.InNamespace(w.ns)); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, vc := range clusters.Items {
+		living[vc.UID] = true
+	}
+	var orphans []string
+	for _, obj := range w.everything() {
+		owner := metav1.GetControllerOf(obj)
+		switch {
+		case owner == nil:
+			orphans = append(orphans, kindOfObject(obj)+" "+obj.GetName())
+		case owner.Kind == v1alpha1.VirtualClusterKind && !living[owner.UID]:
+			if err := w.client.Delete(w.t.Context(), obj, client.GracePeriodSeconds(0)); client.IgnoreNotFound(err) != nil {
+				w.t.Fatal(err)
+			}
+		}
+	}
+	return orphans
+}
+
+// everything are all objects of the namespace of the kinds that clusters are
+// made of, whatever their labels.
+func (w *world) everything() []client.Object {
+	w.t.Helper()
+	var out []client.Object
+	for _, list := range kindsOfChildren() {
+		if err := w.client.List(w.t.Context(), list, client.InNamespace(w.ns)); err != nil {
+			w.t.Fatal(err)
+		}
+		if err := eachItem(list, func(o client.Object) { out = append(out, o) }); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	return out
+}
+
+// forget makes the guests of a cluster silent.
+func (w *world) forget() { w.reports.snapshots = map[types.UID]report.Snapshot{} }
+
+func names(objects []client.Object) string {
+	var out []string
+	for _, o := range objects {
+		out = append(out, kindOfObject(o)+" "+o.GetName())
+	}
+	slices.Sort(out)
+	return strings.Join(out, ", ")
+}
