@@ -3,17 +3,20 @@ package images
 // Versions of what is bundled. A change here needs the same change in the
 // go.mod of the component.
 const (
-	KubernetesVersion  = "v1.36.3"
-	EtcdVersion        = "v3.6.16"
-	ContainerdVersion  = "v2.4.2"
-	RuncVersion        = "v1.5.2"
-	CNIVersion         = "v1.9.1"
-	FlannelVersion     = "v0.28.4"
-	CoreDNSVersion     = "v1.14.2"
-	KubeRouterVersion  = "v2.10.0"
-	LocalPathVersion   = "v0.0.30"
-	PauseVersion       = "v0.1.0"
-	BusyboxVersion     = "v1.37.0"
+	KubernetesVersion = "v1.36.3"
+	EtcdVersion       = "v3.6.16"
+	ContainerdVersion = "v2.4.2"
+	RuncVersion       = "v1.5.2"
+	CNIVersion        = "v1.9.1"
+	FlannelVersion    = "v0.28.4"
+	CoreDNSVersion    = "v1.14.2"
+	KubeRouterVersion = "v2.10.0"
+	LocalPathVersion  = "v0.0.30"
+	PauseVersion      = "v0.1.0"
+	BusyboxVersion    = "v1.37.0"
+	// K3sVersion is what an image build downloads; one that is given may be
+	// another of the same Kubernetes.
+	K3sVersion         = KubernetesVersion + "+k3s1"
 	DebianCodename     = "trixie"
 	kubernetesDistro   = "k8s"
 	referencePrefix    = "localhost/vclusterctl/"
@@ -27,6 +30,8 @@ const (
 	DistrosLabel = "vclusterctl.dev/distros"
 	// KubernetesVersionLabel holds the version of distro k8s.
 	KubernetesVersionLabel = "vclusterctl.dev/kubernetes-version"
+	// K3sVersionLabel holds the version of distro k3s, where it is carried.
+	K3sVersionLabel = "vclusterctl.dev/k3s-version"
 )
 
 // NodeRef is the reference of the node image.

@@ -1,8 +1,9 @@
 # Targets that build the node image and the controller image. Included by the
 # root Makefile.
 #
-# DIST, VERSION and LDFLAGS may be set by the including Makefile; K3S_BINARY and
-# DEBIAN_MIRROR by the caller.
+# DIST, VERSION and LDFLAGS may be set by the including Makefile; DEBIAN_MIRROR
+# and K3S_BINARY by the caller: the path of a k3s binary, or "none" for an image
+# without it. Left out, K3s is downloaded where there is a network.
 DIST    ?= dist
 VERSION ?= dev
 LDFLAGS ?=

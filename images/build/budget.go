@@ -65,7 +65,7 @@ func (b *budget) check(layers []*layer) error {
 	compressed, plain := total(layers)
 	if mebibytes(compressed) > b.compressed || mebibytes(plain) > b.uncompressed {
 		return fmt.Errorf("over budget: %.1f MiB compressed (at most %.0f), %.1f MiB uncompressed (at most %.0f): "+
-			"make it smaller, or raise images/node/budget.txt and say why",
+			"make it smaller, or raise the budget and say why",
 			mebibytes(compressed), b.compressed, mebibytes(plain), b.uncompressed)
 	}
 	return nil

@@ -3,9 +3,11 @@ package main
 import (
 	"fmt"
 	"maps"
+	"os"
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -17,8 +19,8 @@ import (
 func architecture() string { return runtime.GOARCH }
 
 // nodeConfig is how the node image starts.
-func nodeConfig(distros []string) v1.Config {
-	return v1.Config{
+func nodeConfig(k3s string) v1.Config {
+	config := v1.Config{
 		Entrypoint: []string{"/sbin/init"},
 		Env:        []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "container=oci"},
 		StopSignal: "SIGRTMIN+3",
@@ -27,63 +29,99 @@ func nodeConfig(distros []string) v1.Config {
 			"org.opencontainers.image.version":  images.KubernetesVersion,
 			"org.opencontainers.image.licenses": "Apache-2.0",
 			"org.opencontainers.image.source":   "https://github.com/vclusterctl/vclusterctl",
-			images.DistrosLabel:                 strings.Join(distros, ","),
+			images.DistrosLabel:                 strings.Join(images.Distros(), ","),
 			images.KubernetesVersionLabel:       images.KubernetesVersion,
 		},
 	}
+	if k3s != "" {
+		config.Labels[images.DistrosLabel] += "," + guestapi.DistroK3s
+		config.Labels[images.K3sVersionLabel] = k3s
+	}
+	return config
 }
 
 // makeNode assembles the node image and writes its archive.
 func makeNode(opts options, made parts, debian *tree) error {
-	layers, distros, err := nodeLayers(opts, made, debian)
+	layers, err := nodeLayers(opts, made, debian)
 	if err != nil {
 		return err
 	}
-	image, err := makeImage(nodeConfig(distros), layers, opts.time())
+	k3s, err := carriedK3s(made)
+	if err != nil {
+		return err
+	}
+	image, err := makeImage(nodeConfig(k3s), layers, opts.time())
 	if err != nil {
 		return err
 	}
 	if err := report(opts, images.NodeRef(), image, layers); err != nil {
 		return err
 	}
-	limits, err := readBudget(filepath.Join(opts.root, "images/node/budget.txt"))
-	if err != nil {
+	if err := checkBudgets(opts.root, layers); err != nil {
 		return err
-	}
-	// The budget is for what everybody gets; a k3s that somebody adds is theirs.
-	if opts.k3s == "" {
-		if err := limits.check(layers); err != nil {
-			return err
-		}
 	}
 	return writeArchive(opts, "node", image, images.NodeRef())
 }
 
 // nodeLayers makes the layers, what changes most seldom first.
-func nodeLayers(opts options, made parts, debian *tree) ([]*layer, []string, error) {
+func nodeLayers(opts options, made parts, debian *tree) ([]*layer, error) {
 	rootfs, err := rootfsTree(opts.root, debian)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	programs, err := componentTree(made)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	bundled, err := bundledTree(opts, made, debian)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	files, err := guestTree(opts.root, made)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	stack := []namedTree{{"rootfs", rootfs}, {"components", programs}, {"bundled images", bundled}}
-	stack, distros, err := withK3s(opts, stack)
-	if err != nil {
-		return nil, nil, err
+	if made.k3s != "" {
+		k3s, err := k3sTree(made.k3s)
+		if err != nil {
+			return nil, fmt.Errorf("distro k3s: %w", err)
+		}
+		stack = append(stack, namedTree{k3sLayer, k3s})
 	}
-	layers, err := stackLayers(opts, append(stack, namedTree{"guest", files}))
-	return layers, distros, err
+	return stackLayers(opts, append(stack, namedTree{"guest", files}))
+}
+
+// k3sLayer is the name of the layer that not every image has.
+const k3sLayer = "k3s"
+
+// carriedK3s is the version of K3s among the parts, if it is there.
+func carriedK3s(made parts) (string, error) {
+	if made.k3s == "" {
+		return "", nil
+	}
+	version, err := os.ReadFile(filepath.Join(made.k3s, "version"))
+	return strings.TrimSpace(string(version)), err
+}
+
+// checkBudgets holds K3s to a budget of its own, and the rest to that of what
+// everybody gets.
+func checkBudgets(root string, layers []*layer) error {
+	isK3s := func(l *layer) bool { return l.name == k3sLayer }
+	split := map[string][]*layer{
+		"images/node/budget.txt":     slices.DeleteFunc(slices.Clone(layers), isK3s),
+		"images/node/budget-k3s.txt": slices.DeleteFunc(slices.Clone(layers), func(l *layer) bool { return !isK3s(l) }),
+	}
+	for file, part := range split {
+		limits, err := readBudget(filepath.Join(root, file))
+		if err != nil {
+			return err
+		}
+		if err := limits.check(part); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	return nil
 }
 
 // namedTree is a layer to be.
@@ -182,20 +220,6 @@ func guestTree(root string, made parts) (*tree, error) {
 		return nil, err
 	}
 	return t, enableUnits(t, enabled)
-}
-
-// withK3s adds the distro k3s where its binary was given.
-func withK3s(opts options, stack []namedTree) ([]namedTree, []string, error) {
-	distros := images.Distros()
-	if opts.k3s == "" {
-		opts.logf("distro k3s is left out: give its binary with K3S_BINARY=/path to add it")
-		return stack, distros, nil
-	}
-	t := newTree()
-	if err := t.copyFile(path.Join(binDir, "k3s"), 0o755, opts.k3s); err != nil {
-		return nil, nil, fmt.Errorf("K3S_BINARY: %w", err)
-	}
-	return append(stack, namedTree{"k3s", t}), append(distros, "k3s"), nil
 }
 
 // bundledDir is where the archives of the bundled images are.

@@ -26,6 +26,7 @@ type parts struct {
 	rootfs     string            // tar archive made by mmdebstrap
 	components map[string]string // component name -> directory of its binaries
 	own        string            // directory of this project's binaries
+	k3s        string            // directory of K3s, where there is one
 }
 
 // build makes the named targets.
@@ -45,7 +46,7 @@ func build(ctx context.Context, opts options, targets []string) error {
 	if err := makeTargets(opts, made, targets); err != nil {
 		return err
 	}
-	if err := prune(opts.cache, started.Add(-keepUnused), "components", "layers", "rootfs"); err != nil {
+	if err := prune(opts.cache, started.Add(-keepUnused), "components", "downloads", "k3s", "layers", "rootfs"); err != nil {
 		return err
 	}
 	opts.logf("done in %s", time.Since(started).Round(time.Millisecond*100))
@@ -63,6 +64,13 @@ func makeParts(ctx context.Context, run runner, opts options, targets []string) 
 		group.Go(func() error {
 			var err error
 			made.rootfs, err = makeRootfs(ctx, run, opts)
+			return err
+		})
+	}
+	if slices.Contains(targets, targetNode) {
+		group.Go(func() error {
+			var err error
+			made.k3s, err = makeK3s(ctx, run, opts)
 			return err
 		})
 	}
@@ -168,9 +176,7 @@ func imageKey(opts options, made parts, name string) (string, error) {
 	if name == targetNode {
 		trees = append(trees, filepath.Join(opts.root, "templates/nodefs"))
 		files = []string{files[0], filepath.Join(made.own, "guest"), filepath.Join(made.own, images.Pause)}
-		if opts.k3s != "" {
-			files = append(files, opts.k3s)
-		}
+		k.add(made.k3s)
 	}
 	for _, dir := range trees {
 		if err := k.addTree(dir); err != nil {

@@ -39,6 +39,7 @@ func TestImageKey(t *testing.T) {
 		"Program":   {"the controller is not in it", func(_ *options, p *parts) string { return p.own + "/vclusterctl" }, want{controller: true}},
 		"Assembler": {"the assembler makes both", func(o *options, _ *parts) string { return o.root + "/images/images.go" }, want{true, true}},
 		"Component": {"components are parts", func(_ *options, p *parts) string { p.components["etcd"] = "etcd-2"; return "" }, want{true, true}},
+		"K3s":       {"so is K3s", func(_ *options, p *parts) string { p.k3s = "k3s-1"; return "" }, want{node: true}},
 		"Date":      {"the date is in every header", func(o *options, _ *parts) string { o.epoch++; return "" }, want{true, true}},
 	}
 	for name, tc := range cases {

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/vclusterctl/vclusterctl/images"
+)
+
+// How long the network has to answer. Where there is none, a look-up of a name
+// often hangs instead of failing, and this is what an image build loses.
+const (
+	checksumTimeout = 3 * time.Second
+	binaryTimeout   = 10 * time.Minute
+)
+
+// download is one file of a release with the list of its checksums.
+type download struct {
+	file      string // URL of the file
+	checksums string // URL of the list: lines of a SHA-256 and a name
+	dir       string // where downloaded files are kept
+	timeout   time.Duration
+	client    *http.Client
+	logf      func(string, ...any)
+}
+
+// releasedK3s is K3s's own release of the version that goes with this image.
+func releasedK3s(opts options) download {
+	arch := architecture()
+	name := "k3s"
+	if arch != "amd64" {
+		name = "k3s-" + arch
+	}
+	base := "https://github.com/k3s-io/k3s/releases/download/" + url.PathEscape(images.K3sVersion) + "/"
+	return download{
+		file: base + name, checksums: base + "sha256sum-" + arch + ".txt",
+		dir: filepath.Join(opts.cache, "downloads"), timeout: checksumTimeout,
+		client: http.DefaultClient, logf: opts.logf,
+	}
+}
+
+// errUnreachable is a network that is not there: no failure of the build.
+var errUnreachable = errors.New("not reachable")
+
+// fetch returns the path of the file, or none where the network is not there.
+// A file that is not what the list says is an error.
+func (d download) fetch(ctx context.Context) (string, error) {
+	name := d.file[strings.LastIndex(d.file, "/")+1:]
+	path, err := d.tryFetch(ctx, name)
+	if errors.Is(err, errUnreachable) {
+		d.logf("distro k3s is left out: %v; give its binary with K3S_BINARY=/path to add it, or K3S_BINARY=%s not to ask", err, withoutK3s)
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("download %s: %w", d.file, err)
+	}
+	return path, nil
+}
+
+func (d download) tryFetch(ctx context.Context, name string) (string, error) {
+	var list strings.Builder
+	if err := d.get(ctx, d.checksums, d.timeout, &list); err != nil {
+		return "", err
+	}
+	want, err := checksumOf(list.String(), name)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", d.checksums, err)
+	}
+	kept := filepath.Join(d.dir, want)
+	if _, err := os.Stat(kept); err == nil {
+		return kept, markUsed(kept)
+	}
+	d.logf("downloading %s", d.file)
+	return kept, d.keep(ctx, want, kept)
+}
+
+// keep downloads the file and gives it its name once it is what it should be.
+func (d download) keep(ctx context.Context, want, kept string) error {
+	if err := os.MkdirAll(d.dir, 0o755); err != nil {
+		return err
+	}
+	temporary, err := os.CreateTemp(d.dir, ".new-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temporary.Name())
+	sum := sha256.New()
+	err = d.get(ctx, d.file, binaryTimeout, io.MultiWriter(temporary, sum))
+	if err := errors.Join(err, temporary.Close()); err != nil {
+		return err
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != want {
+		return fmt.Errorf("the file has the SHA-256 %s, and its release says %s: somebody changed it on the way; try again, or give another with K3S_BINARY=/path", got, want)
+	}
+	if err := os.Chmod(temporary.Name(), 0o755); err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), kept)
+}
+
+func (d download) get(ctx context.Context, from string, timeout time.Duration, to io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, from, http.NoBody)
+	if err != nil {
+		return err
+	}
+	response, err := d.client.Do(request)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errUnreachable, err)
+	}
+	defer response.Body.Close()
+	switch {
+	case response.StatusCode >= http.StatusInternalServerError:
+		return fmt.Errorf("%w: %s answers %s", errUnreachable, from, response.Status)
+	case response.StatusCode != http.StatusOK:
+		return fmt.Errorf("%s answers %s", from, response.Status)
+	}
+	if _, err := io.Copy(to, response.Body); err != nil {
+		return fmt.Errorf("%w: %s breaks off: %w", errUnreachable, from, err)
+	}
+	return nil
+}
+
+// checksumOf finds the SHA-256 of a name in a list as sha256sum writes it.
+func checksumOf(list, name string) (string, error) {
+	for line := range strings.Lines(list) {
+		fields := strings.Fields(line)
+		if len(fields) == 2 && strings.TrimPrefix(fields[1], "*") == name && len(fields[0]) == sha256.Size*2 {
+			return strings.ToLower(fields[0]), nil
+		}
+	}
+	return "", fmt.Errorf("no SHA-256 of %q in it", name)
+}
