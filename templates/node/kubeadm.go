@@ -66,6 +66,12 @@ func (p *plan) clusterConfiguration() map[string]any {
 			"dnsDomain":     p.Config.ClusterDomain,
 		},
 		"apiServer": map[string]any{"certSANs": p.sans()},
+		// The node's address is in the certificate by kubeadm's own doing: peers
+		// then take each other's word without asking a resolver.
+		"etcd": map[string]any{"local": map[string]any{
+			"dataDir":      p.stateDir("etcd"),
+			"peerCertSANs": []any{PeerName(p.Name)},
+		}},
 		"dns": map[string]any{
 			"imageRepository": p.Images.CoreDNSRepository,
 			"imageTag":        p.Images.CoreDNSTag,

@@ -214,7 +214,7 @@ func (k k3s) datastoreCredentials(id pki.Identity, in node.Inputs) error {
 	for file, name := range map[string]string{
 		"etcd/server": in.Name, "etcd/peer": in.Name, "apiserver-etcd-client": "kube-apiserver",
 	} {
-		made, err := id.EtcdCert(name, []string{"localhost", in.Name}, addresses, k.now(), rand.Reader)
+		made, err := id.EtcdCert(name, []string{"localhost", in.Name, node.PeerName(in.Name)}, addresses, k.now(), rand.Reader)
 		if err != nil {
 			return err
 		}

@@ -210,6 +210,15 @@ func TestK3sCredentials(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	peer, err := tls.LoadX509KeyPair(filepath.Join(k.runDir, "pki/etcd/peer.crt"), filepath.Join(k.runDir, "pki/etcd/peer.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{node.PeerName("server-0"), aServer().IP.String()} {
+		if err := peer.Leaf.VerifyHostname(name); err != nil {
+			t.Errorf("peers must know the member by its name and its address: %v", err)
+		}
+	}
 	if read1(t, k.runDir, "pki/etcd/ca.crt") != read1(t, k.identityDir, guestapi.IdentityEtcdCACert) {
 		t.Error("the datastore trusts another authority")
 	}
