@@ -47,6 +47,10 @@ test: setup ## Everything a change must pass.
 test-unit: ## The tests that need no root and no cluster.
 	hack/test short
 
+.PHONY: soak
+soak: setup build image ## Rounds of random faults on an embedded host. SOAK_ROUNDS or SOAK_MINUTES say how many, SOAK_SEED repeats one.
+	VCLUSTERCTL_E2E=required go test -tags soak -count=1 -timeout 0 -v -run '^TestSoak$$' ./test/e2e
+
 .PHONY: lint
 lint: ## Lint the code and the API.
 	hack/lint

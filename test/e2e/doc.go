@@ -7,6 +7,12 @@
 // named "e2e", away from the user's own, and remove it whatever happens. What
 // holds for one virtual cluster at rest is tested on one that all tests share.
 //
+// Every feature is gone through for each distro: TestTable/DISTRO/Feature. What
+// must be known of a distro stands in the table harness.Distros. Faults are
+// functions on a subject, a cluster that is written to and watched meanwhile;
+// the tests let each happen once, and TestSoak (build tag soak) many at random.
+//
 // VCLUSTERCTL_E2E_DIST and VCLUSTERCTL_E2E_CLI name another directory of images
-// and another program than those of this repository.
+// and another program than those of this repository, VCLUSTERCTL_E2E_HOST
+// another name for the host.
 package e2e

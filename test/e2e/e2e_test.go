@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -61,11 +62,24 @@ func TestVirtualClusters(t *testing.T) {
 	})
 }
 
+// TestFaults lets one round of each fault happen that is a cluster's own. No
+// fault may lose what was acknowledged, or leave anything for a human to mend;
+// and what the conditions say is true all the time.
+func TestFaults(t *testing.T) {
+	forEachDistro(t, true, []feature{
+		{"Cluster", testFaults(clusterFaults)},
+		{"StateFull", testStateFull},
+		{"Ephemeral", testEphemeral},
+		{"ClockJump", testClockJump},
+	})
+}
+
 // TestHostChanges is what must hold when the host itself changes under the
 // clusters. It comes last, and one thing happens after the other.
 func TestHostChanges(t *testing.T) {
 	forEachDistro(t, false, []feature{
 		{"RuntimeClass", testRuntimeClass},
+		{"Faults", testFaults(hostFaults)},
 		{"Restart", testRestart},
 	})
 }
@@ -89,29 +103,37 @@ func forEachDistro(t *testing.T, atOnce bool, features []feature) {
 	}
 }
 
-// skipWithout skips a test where a distro cannot run: the node image may not
-// carry it, and the distro may refuse the host's node.
+// skipWithout skips a test where a distro cannot run.
 func skipWithout(t *testing.T, d harness.Distro) {
 	t.Helper()
-	skipUncarried(t, d)
-	if len(d.Controllers) == 0 {
-		return
+	if world.missing != nil {
+		t.Skip(world.missing)
+	}
+	if why := notHere(t, d); why != "" {
+		t.Skip(why)
+	}
+}
+
+// notHere says why a distro cannot run: the node image does not carry it, or the
+// distro itself refuses the host's node.
+func notHere(t *testing.T, d harness.Distro) string {
+	t.Helper()
+	if why := notCarried(d); why != "" || len(world.host.Missing(d)) == 0 {
+		return why
 	}
 	refused, err := world.shared[d.Name]()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if refused != "" {
-		t.Skipf("%s does not run on this host: %s", d.Name, refused)
+		return fmt.Sprintf("%s does not run on this host: %s", d.Name, refused)
 	}
+	return ""
 }
 
-func skipUncarried(t *testing.T, d harness.Distro) {
-	t.Helper()
-	if world.missing != nil {
-		t.Skip(world.missing)
+func notCarried(d harness.Distro) string {
+	if slices.Contains(world.carried, string(d.Name)) {
+		return ""
 	}
-	if !slices.Contains(world.carried, string(d.Name)) {
-		t.Skipf("the node image carries no %s: give K3S_BINARY=/path/to/k3s to make", d.Name)
-	}
+	return fmt.Sprintf("the node image carries no %s: give K3S_BINARY=/path/to/k3s to make", d.Name)
 }

@@ -13,8 +13,10 @@ import (
 // A distro that is asked for explicitly is tried where it cannot run, too, and
 // what the user reads is its own refusal.
 func testOwnRefusal(t *testing.T, d harness.Distro) {
-	skipUncarried(t, d)
 	s := watch(t, d)
+	if why := notCarried(d); why != "" {
+		t.Skip(why)
+	}
 	missing := s.host.Missing(d)
 	if len(missing) == 0 {
 		t.Skipf("this host has all that %s insists on", d.Name)

@@ -1,0 +1,77 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/test/e2e/harness"
+)
+
+// testFaults lets each fault happen to one cluster, one after the other.
+func testFaults(faults []fault) func(*testing.T, harness.Distro) {
+	return func(t *testing.T, d harness.Distro) {
+		s := begin(t, d)
+		x := s.subject("victim")
+		for _, f := range faults {
+			t.Run(f.name, func(t *testing.T) { x.on(s.in(t)).round(f) })
+		}
+	}
+}
+
+// round lets one fault happen to a cluster that is well.
+func (x *subject) round(f fault) {
+	x.Helper()
+	x.ready(x.vc)
+	f.happen(x)
+	x.recovered()
+}
+
+// testEphemeral: a cluster without a volume loses its data with its pod. It says
+// so, and the kubeconfig that its users have works on the fresh one.
+func testEphemeral(t *testing.T, d harness.Distro) {
+	s := begin(t, d)
+	vc := s.ready(s.create("brief", func(spec *v1alpha1.VirtualClusterSpec) {
+		spec.Servers.Storage.Ephemeral = ptr.To(true)
+	}))
+	inner, before := s.inside(vc), s.mark(vc)
+	pod := s.pod(vc)
+	s.must(s.host.Delete(s.ctx, pod))
+	s.await(pod, podReplaced(pod))
+	vc = s.ready(vc)
+	after := s.mark(vc)
+	if after.system == before.system {
+		t.Error("nothing was lost: this proves nothing")
+	}
+	if string(after.kubeconfig) != string(before.kubeconfig) {
+		t.Error("the kubeconfig has changed")
+	}
+	s.must(s.ask(inner.Config))
+}
+
+func conditionOf(vc *v1alpha1.VirtualCluster, name string) metav1.Condition {
+	return ptr.Deref(meta.FindStatusCondition(vc.Status.Conditions, name), metav1.Condition{})
+}
+
+func containsAll(words string, wanted ...string) bool {
+	for _, w := range wanted {
+		if !strings.Contains(words, w) {
+			return false
+		}
+	}
+	return true
+}
+
+func podReplaced(old *corev1.Pod) func(*corev1.Pod) bool {
+	return func(p *corev1.Pod) bool { return p.UID != old.UID && ready(p) }
+}
+
+// testClockJump is left out: the clock of the machine is everybody's.
+func testClockJump(t *testing.T, _ harness.Distro) {
+	t.Skip("the clock belongs to the whole machine: make test-vm lets it jump in a machine of its own")
+}

@@ -1,0 +1,158 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/test/truth"
+)
+
+const (
+	// patience is for how long conditions may lag behind the world, on a
+	// machine that is busy: news travels over probes and a controller that may
+	// just be starting.
+	patience = 45 * time.Second
+	// lookTimeout bounds one look at the world.
+	lookTimeout = 3 * time.Second
+	lookPeriod  = time.Second
+)
+
+var namespaces = schema.GroupVersionKind{Version: "v1", Kind: "NamespaceList"}
+
+// Witness holds what the conditions of a virtual cluster say against what can
+// be seen of it, for as long as it looks.
+type Witness struct {
+	host   *Host
+	inner  *Cluster
+	vc     *v1alpha1.VirtualCluster
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+
+	mu    sync.Mutex
+	lies  []string
+	since map[string]time.Time
+}
+
+// Witness begins to look.
+func (h *Host) Witness(ctx context.Context, vc *v1alpha1.VirtualCluster, inner *Cluster) (*Witness, error) {
+	fresh, err := inner.withoutKeepAlive()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	w := &Witness{host: h, inner: fresh, vc: vc.DeepCopy(), cancel: cancel, since: map[string]time.Time{}}
+	w.wg.Go(func() { w.read(ctx) })
+	w.wg.Go(func() { w.look(ctx) })
+	return w, nil
+}
+
+// Close ends the looking and returns what was not true.
+func (w *Witness) Close() []string {
+	w.cancel()
+	w.wg.Wait()
+	return w.Lies()
+}
+
+// Lies is what was not true so far.
+func (w *Witness) Lies() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.lies)
+}
+
+// read follows every status that is written: each must be one that can be true,
+// and follow from the one before.
+func (w *Witness) read(ctx context.Context) {
+	before := w.vc
+	_, _ = Await(ctx, w.host.Cluster, w.vc, func(vc *v1alpha1.VirtualCluster) (bool, string) {
+		if err := errors.Join(truth.Check(vc), truth.Follows(before, vc)); err != nil {
+			w.accuse(fmt.Sprintf("%v:%s", err, Conditions(vc)))
+		}
+		before = vc
+		return false, "looking"
+	})
+}
+
+func (w *Witness) accuse(words string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !slices.Contains(w.lies, words) {
+		w.lies = append(w.lies, words)
+	}
+}
+
+// look compares the status with the world again and again.
+func (w *Witness) look(ctx context.Context) {
+	ticker := time.NewTicker(lookPeriod)
+	defer ticker.Stop()
+	for {
+		w.compare(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// compare notes for how long the status has not been true. While the host does
+// not answer nobody can read a condition, or write one.
+func (w *Witness) compare(ctx context.Context) {
+	timed, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	var vc v1alpha1.VirtualCluster
+	err := w.host.Get(timed, client.ObjectKeyFromObject(w.vc), &vc)
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		w.since = map[string]time.Time{}
+		return
+	}
+	serves := w.serves(ctx)
+	if ctx.Err() != nil {
+		return
+	}
+	c := meta.FindStatusCondition(vc.Status.Conditions, v1alpha1.ConditionControlPlaneReady)
+	if c == nil {
+		return
+	}
+	w.note(c.Status == metav1.ConditionTrue && serves != nil, "ControlPlaneReady is True and the API does not serve (%v)", serves)
+	w.note(c.Status == metav1.ConditionFalse && serves == nil, "ControlPlaneReady is False and the API serves: %s", c.Message)
+}
+
+// serves asks the inner API as its user.
+func (w *Witness) serves(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	var list metav1.PartialObjectMetadataList
+	list.SetGroupVersionKind(namespaces)
+	return w.inner.List(ctx, &list, client.Limit(1))
+}
+
+// note accuses of what has been untrue for too long.
+func (w *Witness) note(untrue bool, format string, detail any) {
+	if !untrue {
+		delete(w.since, format)
+		return
+	}
+	now := time.Now()
+	began, ok := w.since[format]
+	if !ok {
+		w.since[format] = now
+		return
+	}
+	if now.Sub(began) > patience {
+		w.accuse(fmt.Sprintf(format, detail) + fmt.Sprintf(", for more than %s", patience))
+	}
+}

@@ -1,0 +1,95 @@
+package e2e
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/templates/cluster"
+	"github.com/vclusterctl/vclusterctl/test/e2e/harness"
+)
+
+// smallVolume is enough for a server and little else.
+const smallVolume = "2Gi"
+
+// testStateFull fills the volume of a server.
+func testStateFull(t *testing.T, d harness.Distro) {
+	s := begin(t, d)
+	x := s.smallSubject("full")
+	x.round(fault{"StateFull", (*subject).stateFull})
+}
+
+// smallSubject is a subject whose server has a small volume of its own.
+func (s *scene) smallSubject(name string) *subject {
+	s.Helper()
+	class := s.namespace
+	remove, err := s.host.SmallVolume(s.ctx, class, smallVolume)
+	vc := harness.VirtualCluster(s.namespace, name)
+	s.Cleanup(func() {
+		ctx, cancel := s.afterwards()
+		defer cancel()
+		if remove != nil {
+			err := errors.Join(s.releaseState(vc), remove(ctx))
+			if err != nil {
+				s.Errorf("take the small volume away: %v", err)
+			}
+		}
+	})
+	s.must(err)
+	return s.subject(name, func(spec *v1alpha1.VirtualClusterSpec) {
+		spec.Servers.Storage = v1alpha1.Storage{ClassName: ptr.To(class), Size: ptr.To(resource.MustParse(smallVolume))}
+	})
+}
+
+// releaseState deletes a cluster and waits until nobody uses its volume.
+func (s *scene) releaseState(vc *v1alpha1.VirtualCluster) error {
+	ctx, cancel := s.afterwards()
+	defer cancel()
+	if err := client.IgnoreNotFound(s.host.Delete(ctx, vc.DeepCopy())); err != nil {
+		return err
+	}
+	server := metav1.ObjectMeta{Namespace: vc.Namespace, Name: harness.ServerPod(vc)}
+	claim := metav1.ObjectMeta{Namespace: vc.Namespace, Name: cluster.StateClaimName(vc.Name, cluster.ServerGroup, 0)}
+	return errors.Join(
+		harness.AwaitGone(ctx, s.host.Cluster, &corev1.Pod{ObjectMeta: server}),
+		harness.AwaitGone(ctx, s.host.Cluster, &corev1.PersistentVolumeClaim{ObjectMeta: claim}))
+}
+
+// ballast makes an entry so large that a datastore soon asks for more room.
+var ballast = strings.Repeat("ballast ", 64<<10)
+
+// stateFull fills the volume of the server until nothing can be written, sees it
+// told, and makes room again.
+func (x *subject) stateFull() {
+	x.Helper()
+	filler := x.distro.StateDir + "/filler"
+	x.shell(x.vc, "fallocate -l $(df --output=avail -B1 "+x.distro.StateDir+" | tail -n1) "+filler+" || dd if=/dev/zero bs=1M of="+filler+" || true")
+	ctx := x.within(bootTimeout)
+	err := x.host.Eventually(ctx, func() error {
+		for ctx.Err() == nil {
+			if x.ledger.Add(ctx, ballast) != nil {
+				return nil
+			}
+			x.shell(x.vc, "dd if=/dev/zero bs=64K oflag=append conv=notrunc status=none of="+filler+" || true")
+		}
+		return errors.New("however much is written, the cluster takes more")
+	})
+	x.must(err)
+	_, err = harness.Await(ctx, x.host.Cluster, x.vc, func(vc *v1alpha1.VirtualCluster) (bool, string) {
+		c := conditionOf(vc, v1alpha1.ConditionReady)
+		return c.Status == metav1.ConditionFalse && strings.Contains(strings.ToLower(c.Message), "no space"),
+			fmt.Sprintf("want Ready to be False and to say that there is no space:%s", harness.Conditions(vc))
+	})
+	if err != nil {
+		x.Error(err)
+	}
+	x.shell(x.vc, "rm "+filler)
+}
