@@ -42,6 +42,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.RuntimeStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Servers"):
 		return &apiv1alpha1.ServersApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("StateStatus"):
+		return &apiv1alpha1.StateStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Storage"):
 		return &apiv1alpha1.StorageApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Taint"):

@@ -42,7 +42,7 @@ func TestAccepted(t *testing.T) {
 func TestConfigRules(t *testing.T) {
 	schema := read(t).Spec.Versions[0].Schema.OpenAPIV3Schema
 	rules := schema.Properties["spec"].Properties["config"].XValidations
-	for _, pattern := range []string{v1alpha1.ConfigPattern, v1alpha1.ReservedConfigPattern()} {
+	for _, pattern := range []string{v1alpha1.ConfigPattern, v1alpha1.ReservedConfigPattern(), v1alpha1.ReservedK3sPattern()} {
 		found := false
 		for _, rule := range rules {
 			found = found || strings.Contains(rule.Rule, "k.matches('"+pattern+"')")

@@ -16,6 +16,14 @@ const (
 	ConditionKubeconfigReady = "KubeconfigReady"
 	// ConditionIsolated: the node pods are proven unprivileged. Read by describe and auditors.
 	ConditionIsolated = "Isolated"
+	// ConditionStateKept: the servers have not lost what they stored, since the
+	// cluster was made. Read by describe and by whoever runs workloads inside.
+	// Ready does not depend on it: a cluster that began anew works.
+	ConditionStateKept = "StateKept"
+	// ConditionUpToDate: the nodes are made as this controller makes new ones.
+	// Read by get -o wide, describe, and whoever plans upgrades. Ready does not
+	// depend on it: an outdated cluster keeps running as it is.
+	ConditionUpToDate = "UpToDate"
 	// ConditionStalled: only the user can go on. Read by kstatus.
 	ConditionStalled = "Stalled"
 )
@@ -49,6 +57,14 @@ const (
 	ReasonSeccompOff      = "SeccompOff"
 	ReasonNotProven       = "NotProven"
 	ReasonViolated        = "Violated"
+
+	ReasonNotServing   = "NotServing"   // the API served and no longer does
+	ReasonHostNodeLost = "HostNodeLost" // the node of the host that a pod is on does not answer
+
+	ReasonKept      = "Kept"
+	ReasonStateLost = "StateLost" // a server came back without what it had stored
+	ReasonCurrent   = "Current"
+	ReasonOutdated  = "Outdated"
 )
 
 // Labels and annotations put on every object we own. FieldOwner is the one
@@ -63,4 +79,13 @@ const (
 	// NodeLabelSeccompPrefix + the profile file's hash marks a host node that
 	// has our seccomp profile in its kubelet's seccomp folder.
 	NodeLabelSeccompPrefix = "seccomp.vclusterctl.dev/"
+
+	// NodeLabelMissingControllers marks a host node that cannot delegate
+	// cgroup controllers to pods. Its value names them, separated by dots.
+	NodeLabelMissingControllers = "cgroup.vclusterctl.dev/missing"
+
+	// NodeAnnotationDistros on a host node that runs our own node image lists
+	// the distros that this image carries with their versions, as
+	// k8s=v1.36.3,k3s=v1.36.3+k3s1.
+	NodeAnnotationDistros = "vclusterctl.dev/distros"
 )

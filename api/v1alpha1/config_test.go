@@ -34,9 +34,27 @@ func TestRefusedConfigKeys(t *testing.T) {
 			args:   map[string]string{"kubelet.portable": "x", "kubelet.config-extra": "x"},
 		},
 		"Unknown": {
-			reason: "A key without a known component reaches nothing.",
-			args:   map[string]string{"flannel.iface": "x", "event-ttl": "1h", "kubelet.": "x", "kubelet.Max-Pods": "x"},
-			want:   []string{"event-ttl", "flannel.iface", "kubelet.", "kubelet.Max-Pods"},
+			reason: "A key with an unknown component reaches nothing.",
+			args:   map[string]string{"flannel.iface": "x", "kubelet.": "x", "kubelet.Max-Pods": "x", "kubelet-arg+": "x"},
+			want:   []string{"flannel.iface", "kubelet-arg+", "kubelet.", "kubelet.Max-Pods"},
+		},
+		"K3s": {
+			reason: "Keys of K3s that the product leaves alone are the user's.",
+			args: map[string]string{
+				"service-node-port-range": "30000-30100", "disable-helm-controller": "true", "secrets-encryption": "true",
+				"debug": "true", "v": "2", "embedded-registry": "true", "supervisor-metrics": "true",
+			},
+		},
+		"K3sReserved": {
+			reason: "What the product sets is reserved, by its short name as well.",
+			args: map[string]string{
+				"token": "x", "t": "x", "data-dir": "/x", "d": "/x", "kubelet-arg": "x", "datastore-endpoint": "x",
+				"cluster-init": "true", "node-label": "x", "tls-san": "x", "disable": "traefik", "server": "x",
+			},
+			want: []string{
+				"cluster-init", "d", "data-dir", "datastore-endpoint", "disable", "kubelet-arg", "node-label", "server",
+				"t", "tls-san", "token",
+			},
 		},
 	}
 	for name, tc := range cases {
@@ -45,5 +63,12 @@ func TestRefusedConfigKeys(t *testing.T) {
 				t.Errorf("%s\nRefusedConfigKeys(...): -want, +got:\n%s", tc.reason, diff)
 			}
 		})
+	}
+}
+
+func TestK3sConfigKeys(t *testing.T) {
+	got := K3sConfigKeys(map[string]string{"kubelet.max-pods": "20", "debug": "true", "a": "x"})
+	if diff := cmp.Diff([]string{"a", "debug"}, got); diff != "" {
+		t.Errorf("K3sConfigKeys(...): -want, +got:\n%s", diff)
 	}
 }

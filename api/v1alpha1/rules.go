@@ -8,7 +8,7 @@ const (
 	// MaxNameLength bounds metadata.name.
 	MaxNameLength = 45
 	// VersionPattern is the regular expression of spec.version.
-	VersionPattern = `^v?[0-9]+[.][0-9]+[.][0-9]+$`
+	VersionPattern = `^v?[0-9]+[.][0-9]+[.][0-9]+([+]k3s[0-9]+)?$`
 	// MaxServers is how many servers a cluster may have.
 	MaxServers = 1
 	// MaxPoolNodes bounds spec.pools[].replicas.

@@ -8,8 +8,9 @@ import (
 // VirtualClusterStatus is what the controller observed and decided.
 type VirtualClusterStatus struct {
 	// conditions are the cluster's state: Ready sums up RuntimeReady,
-	// ControlPlaneReady, NodesReady, KubeconfigReady and Isolated; Stalled is
-	// there while only the user can go on. Each message says what to do next.
+	// ControlPlaneReady, NodesReady, KubeconfigReady and Isolated; StateKept
+	// and UpToDate say what does not keep it from working; Stalled is there
+	// while only the user can go on. Each message says what to do next.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -45,6 +46,10 @@ type VirtualClusterStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	IdentityFingerprint string `json:"identityFingerprint,omitempty"`
+
+	// state is the one that the servers run on.
+	// +optional
+	State *StateStatus `json:"state,omitempty"`
 
 	// runtime are the runtime profiles in use.
 	// +optional
@@ -138,6 +143,21 @@ type Resolved struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
 	TemplateRevision string `json:"templateRevision,omitempty"`
+}
+
+// StateStatus is the state that the servers run on: what was stored inside.
+type StateStatus struct {
+	// id is the random name that a server gave to its state when that was
+	// empty. Another one means that the state of before is not there.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	ID string `json:"id,omitempty"`
+
+	// lostAt is when the pod was made that came up without the state of
+	// before. It is left out while none was lost.
+	// +optional
+	LostAt *metav1.Time `json:"lostAt,omitempty"`
 }
 
 // RuntimeStatus names the runtime profiles in use.

@@ -18,6 +18,7 @@ import (
 // +kubebuilder:printcolumn:name="Servers",type=integer,JSONPath=`.status.servers.readyReplicas`,description="Servers whose API serves."
 // +kubebuilder:printcolumn:name="Nodes",type=integer,JSONPath=`.status.nodes`,description="Nodes that are ready inside."
 // +kubebuilder:printcolumn:name="Endpoint",type=string,priority=1,JSONPath=`.status.endpoint`,description="Address of the API."
+// +kubebuilder:printcolumn:name="UpToDate",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="UpToDate")].status`,description="Whether its nodes are made as new ones are; False is no fault."
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:selectablefield:JSONPath=`.status.resolved.distro`
 // +kubebuilder:selectablefield:JSONPath=`.status.resolved.version`
@@ -51,6 +52,8 @@ type VirtualCluster struct {
 
 // VirtualClusterSpec is what the user wants. Everything left out is chosen
 // once by the controller and shown in status.resolved.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.config) || self.config.all(k, k.contains('.')) || has(self.distro) && self.distro == 'k3s'",message="spec.config has a key without a component, which only K3s knows: write <component>.<flag>, or set spec.distro to k3s"
 type VirtualClusterSpec struct {
 	// distro is the Kubernetes distribution that runs inside: k8s (the
 	// upstream components) or k3s. Left out, it is k3s where the installed
@@ -59,13 +62,13 @@ type VirtualClusterSpec struct {
 	// +optional
 	Distro Distro `json:"distro,omitempty"`
 
-	// version is the version of Kubernetes inside, for example v1.36.3. Left
-	// out, it is the newest that the installed node images offer. It cannot
-	// change yet.
+	// version is the version of Kubernetes inside, for example v1.36.3, or
+	// that of its distro, for example v1.36.3+k3s1. Left out, it is the newest
+	// that the installed node images offer. It cannot change yet.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=32
-	// +kubebuilder:validation:XValidation:rule="self.matches('^v?[0-9]+[.][0-9]+[.][0-9]+$')",message="must be a full version of Kubernetes such as v1.36.3; leave spec.version out for the newest one installed"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^v?[0-9]+[.][0-9]+[.][0-9]+([+]k3s[0-9]+)?$')",message="must be a full version of Kubernetes such as v1.36.3; leave spec.version out for the newest one installed"
 	Version string `json:"version,omitempty"`
 
 	// image is the node image, where the administrator allows choosing one.
@@ -110,15 +113,18 @@ type VirtualClusterSpec struct {
 
 	// config holds raw flags of the distro's components, where the
 	// administrator allows them. A key is <component>.<flag>, for example
-	// "kube-apiserver.event-ttl". Flags that the product sets itself are
+	// "kube-apiserver.event-ttl". With distro k3s a key can also be one of
+	// K3s's own configuration, for example "service-node-port-range"; a value
+	// of several lines is a list there. Flags that the product sets itself are
 	// reserved and refused: use spec.network for address ranges and names,
 	// spec.expose for addresses and certificates, spec.pools for labels and
 	// taints.
 	// +optional
 	// +mapType=granular
 	// +kubebuilder:validation:MaxProperties=64
-	// +kubebuilder:validation:XValidation:rule="self.all(k, k.matches('^(etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kubelet)[.][a-z][a-z0-9-]*$'))",message="keys must be <component>.<flag> with one of the components etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kubelet, for example \"kube-apiserver.event-ttl\""
-	// +kubebuilder:validation:XValidation:rule="self.all(k, !k.matches('^(etcd[.](advertise-client-urls|auto-tls|cert-file|client-.*|config-file|data-dir|discovery.*|enable-v2.*|force-new-cluster|initial-.*|key-file|listen-.*|name|peer-.*|proxy.*|trusted-ca-file|wal-dir)|kube-apiserver[.](advertise-address|allow-privileged|anonymous-auth|authentication-.*|authorization-.*|bind-address|cert-dir|client-ca-file|cloud-.*|egress-selector-config-file|enable-admission-plugins|enable-bootstrap-token-auth|etcd-.*|kubelet-.*|permit-.*-sharing|proxy-client-.*|requestheader-.*|secure-port|service-account-.*|service-cluster-ip-range|storage-backend|tls-cert-file|tls-private-key-file|tls-sni-.*|token-auth-file)|kube-controller-manager[.](allocate-node-cidrs|authentication-.*|authorization-.*|bind-address|cert-dir|client-ca-file|cloud-.*|cluster-cidr|cluster-name|cluster-signing-.*|controllers|kubeconfig|leader-elect.*|master|requestheader-.*|root-ca-file|secure-port|service-account-.*|service-cluster-ip-range|tls-cert-file|tls-private-key-file|use-service-account-credentials)|kube-scheduler[.](authentication-.*|authorization-.*|bind-address|cert-dir|client-ca-file|config|kubeconfig|leader-elect.*|master|requestheader-.*|secure-port|tls-cert-file|tls-private-key-file)|kubelet[.](address|anonymous-auth|authentication-.*|authorization-.*|bootstrap-kubeconfig|cert-dir|cgroup-.*|cgroups-per-qos|client-ca-file|cloud-.*|cluster-dns|cluster-domain|config|config-dir|container-runtime-endpoint|enforce-node-allocatable|fail-cgroupv1|fail-swap-on|feature-gates|healthz-.*|hostname-override|image-service-endpoint|kubeconfig|node-ip|node-labels|oom-score-adj|port|protect-kernel-defaults|read-only-port|register-node|register-with-taints|resolv-conf|root-dir|rotate-.*|runtime-cgroups|seccomp-default|system-cgroups|tls-cert-file|tls-private-key-file))$'))",message="a key names a flag that is reserved, because the product sets it: remove that key (spec.network, spec.expose and spec.pools set address ranges, certificate names, labels and taints)"
+	// +kubebuilder:validation:XValidation:rule="self.all(k, k.matches('^((etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kubelet)[.])?[a-z][a-z0-9-]*$'))",message="keys must be <component>.<flag> with one of the components etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kubelet, for example \"kube-apiserver.event-ttl\", or for distro k3s a key of its own configuration"
+	// +kubebuilder:validation:XValidation:rule="self.all(k, !k.matches('^(etcd[.](advertise-client-urls|auto-tls|cert-file|client-[^.]*|config-file|data-dir|discovery[^.]*|enable-v2[^.]*|force-new-cluster|initial-[^.]*|key-file|listen-[^.]*|name|peer-[^.]*|proxy[^.]*|trusted-ca-file|wal-dir)|kube-apiserver[.](advertise-address|allow-privileged|anonymous-auth|authentication-[^.]*|authorization-[^.]*|bind-address|cert-dir|client-ca-file|cloud-[^.]*|egress-selector-config-file|enable-admission-plugins|enable-bootstrap-token-auth|etcd-[^.]*|kubelet-[^.]*|permit-[^.]*-sharing|proxy-client-[^.]*|requestheader-[^.]*|secure-port|service-account-[^.]*|service-cluster-ip-range|storage-backend|tls-cert-file|tls-private-key-file|tls-sni-[^.]*|token-auth-file)|kube-controller-manager[.](allocate-node-cidrs|authentication-[^.]*|authorization-[^.]*|bind-address|cert-dir|client-ca-file|cloud-[^.]*|cluster-cidr|cluster-name|cluster-signing-[^.]*|controllers|kubeconfig|leader-elect[^.]*|master|requestheader-[^.]*|root-ca-file|secure-port|service-account-[^.]*|service-cluster-ip-range|tls-cert-file|tls-private-key-file|use-service-account-credentials)|kube-scheduler[.](authentication-[^.]*|authorization-[^.]*|bind-address|cert-dir|client-ca-file|config|kubeconfig|leader-elect[^.]*|master|requestheader-[^.]*|secure-port|tls-cert-file|tls-private-key-file)|kubelet[.](address|anonymous-auth|authentication-[^.]*|authorization-[^.]*|bootstrap-kubeconfig|cert-dir|cgroup-[^.]*|cgroups-per-qos|client-ca-file|cloud-[^.]*|cluster-dns|cluster-domain|config|config-dir|container-runtime-endpoint|enforce-node-allocatable|fail-cgroupv1|fail-swap-on|feature-gates|healthz-[^.]*|hostname-override|image-service-endpoint|kubeconfig|node-ip|node-labels|oom-score-adj|port|protect-kernel-defaults|read-only-port|register-node|register-with-taints|resolv-conf|root-dir|rotate-[^.]*|runtime-cgroups|seccomp-default|system-cgroups|tls-cert-file|tls-private-key-file))$'))",message="a key names a flag that is reserved, because the product sets it: remove that key (spec.network, spec.expose and spec.pools set address ranges, certificate names, labels and taints)"
+	// +kubebuilder:validation:XValidation:rule="self.all(k, !k.matches('^([^.]*-arg|advertise-[^.]*|agent-token[^.]*|airgap-extra-registry|alsologtostderr|apiserver-[^.]*|bind-address|c|cluster-[^.]*|config|container-runtime-endpoint|d|data-dir|datastore-[^.]*|default-local-storage-path|default-runtime|disable|disable-agent|disable-apiserver[^.]*|disable-cloud-controller|disable-controller-manager|disable-etcd|disable-kube-proxy|disable-network-policy|disable-scheduler|docker|egress-selector-mode|etcd-[^.]*|flannel-[^.]*|https-listen-port|image-service-endpoint|kine-tls|l|lb-server-port|log|no-[^.]*|node-[^.]*|o|pause-image|private-registry|protect-kernel-defaults|resolv-conf|rootless|s|selinux|server|service-cidr|snapshotter|supervisor-port|system-default-registry|t|tls-san[^.]*|token[^.]*|vpn-auth[^.]*|with-node-id|write-kubeconfig[^.]*)$'))",message="a key of K3s is reserved, because the product sets it: remove that key (a flag of a component is written <component>.<flag>, for example \"kubelet.max-pods\"; spec.network, spec.expose and spec.pools set address ranges, certificate names, labels and taints)"
 	// +kubebuilder:validation:XValidation:rule="self.all(k, size(self[k]) <= 1024)",message="values must have at most 1024 characters"
 	Config map[string]string `json:"config,omitempty"`
 }

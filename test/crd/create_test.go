@@ -51,6 +51,8 @@ func TestDistroVersionImage(t *testing.T) {
 		"EmptyDistro":     {reason: "Left open is left out, not empty.", spec: `distro: ""`, want: []string{"spec.distro"}},
 		"Version":         {reason: "With a v.", spec: `version: v1.36.3`},
 		"VersionNoV":      {reason: "Without a v.", spec: `version: 1.36.3`},
+		"VersionK3s":      {reason: "As K3s calls it.", spec: `version: v1.36.3+k3s1`},
+		"VersionOther":    {reason: "No other distro has versions of its own.", spec: `version: v1.36.3+rke2r1`, want: []string{"spec.version"}},
 		"VersionMinor":    {reason: "A minor version is a channel, which does not exist yet.", spec: `version: "1.36"`, want: []string{"spec.version", "full version of Kubernetes such as v1.36.3"}},
 		"VersionWord":     {reason: "Nor does latest.", spec: `version: latest`, want: []string{"spec.version", "leave spec.version out"}},
 		"VersionPrefix":   {reason: "The whole string must match.", spec: `version: v1.36.3-rc.1`, want: []string{"spec.version"}},

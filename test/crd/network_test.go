@@ -71,10 +71,14 @@ func TestConfig(t *testing.T) {
 	runCreate(t, map[string]createCase{
 		"Flags":     {reason: "Those that the product leaves alone.", spec: `config: {kube-apiserver.event-ttl: 2h, kubelet.max-pods: "20", etcd.quota-backend-bytes: "1"}`},
 		"Component": {reason: "Only components that read it.", spec: `config: {flannel.iface: eth0}`, want: []string{"spec.config", "<component>.<flag>", "kube-apiserver.event-ttl"}},
-		"NoFlag":    {reason: "A component alone.", spec: `config: {kubelet: x}`, want: []string{"spec.config", "<component>.<flag>"}},
+		"NoFlag":    {reason: "A component alone.", spec: `config: {kubelet: x}`, want: []string{"spec", "<component>.<flag>"}},
 		"Dashes":    {reason: "Without the dashes.", spec: `config: {"kubelet.--max-pods": x}`, want: []string{"spec.config", "<component>.<flag>"}},
 		"Reserved":  {reason: "The identity is not the user's.", spec: `config: {kube-apiserver.client-ca-file: /tmp/x}`, want: []string{"spec.config", "reserved", "remove that key", "spec.network"}},
 		"Family":    {reason: "Nor any of the datastore's.", spec: `config: {kube-apiserver.etcd-servers: http://x}`, want: []string{"spec.config", "reserved"}},
+		"K3s":       {reason: "K3s has keys of its own.", spec: `{distro: k3s, config: {service-node-port-range: 30000-30100, kubelet.max-pods: "20"}}`},
+		"K3sOnly":   {reason: "The other distro has not.", spec: `config: {service-node-port-range: 30000-30100}`, want: []string{"spec", "only K3s knows", "set spec.distro to k3s"}},
+		"K3sToken":  {reason: "Its secrets are not the user's.", spec: `{distro: k3s, config: {agent-token: x}}`, want: []string{"spec.config", "reserved", "remove that key"}},
+		"K3sArgs":   {reason: "Flags of components have one form, and one list of what is reserved.", spec: `{distro: k3s, config: {kubelet-arg: max-pods=20}}`, want: []string{"spec.config", "kubelet.max-pods"}},
 		"Long":      {reason: "Bounded.", spec: `config: {kubelet.max-pods: ` + strings.Repeat("1", 1025) + `}`, want: []string{"spec.config", "1024"}},
 		"Number":    {reason: "Values are text.", spec: `config: {kubelet.max-pods: 20}`, want: []string{"spec.config.kubelet.max-pods", "must be of type string"}},
 	})

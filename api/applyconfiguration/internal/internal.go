@@ -249,6 +249,15 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             namedType: io.k8s.api.core.v1.Toleration
           elementRelationship: atomic
+- name: com.github.vclusterctl.vclusterctl.api.v1alpha1.StateStatus
+  map:
+    fields:
+    - name: id
+      type:
+        scalar: string
+    - name: lostAt
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
 - name: com.github.vclusterctl.vclusterctl.api.v1alpha1.Storage
   map:
     fields:
@@ -397,6 +406,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: servers
       type:
         namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.NodeGroupStatus
+    - name: state
+      type:
+        namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.StateStatus
     - name: timeline
       type:
         list:

@@ -18,9 +18,9 @@ type VirtualClusterSpecApplyConfiguration struct {
 	// node image carries it and the node can run it, otherwise k8s. It cannot
 	// change once the cluster exists.
 	Distro *apiv1alpha1.Distro `json:"distro,omitempty"`
-	// version is the version of Kubernetes inside, for example v1.36.3. Left
-	// out, it is the newest that the installed node images offer. It cannot
-	// change yet.
+	// version is the version of Kubernetes inside, for example v1.36.3, or
+	// that of its distro, for example v1.36.3+k3s1. Left out, it is the newest
+	// that the installed node images offer. It cannot change yet.
 	Version *string `json:"version,omitempty"`
 	// image is the node image, where the administrator allows choosing one.
 	// Left out, it is the installed image of spec.version. It cannot change
@@ -41,7 +41,9 @@ type VirtualClusterSpecApplyConfiguration struct {
 	Expose *ExposeApplyConfiguration `json:"expose,omitempty"`
 	// config holds raw flags of the distro's components, where the
 	// administrator allows them. A key is <component>.<flag>, for example
-	// "kube-apiserver.event-ttl". Flags that the product sets itself are
+	// "kube-apiserver.event-ttl". With distro k3s a key can also be one of
+	// K3s's own configuration, for example "service-node-port-range"; a value
+	// of several lines is a list there. Flags that the product sets itself are
 	// reserved and refused: use spec.network for address ranges and names,
 	// spec.expose for addresses and certificates, spec.pools for labels and
 	// taints.

@@ -13,8 +13,9 @@ import (
 // VirtualClusterStatus is what the controller observed and decided.
 type VirtualClusterStatusApplyConfiguration struct {
 	// conditions are the cluster's state: Ready sums up RuntimeReady,
-	// ControlPlaneReady, NodesReady, KubeconfigReady and Isolated; Stalled is
-	// there while only the user can go on. Each message says what to do next.
+	// ControlPlaneReady, NodesReady, KubeconfigReady and Isolated; StateKept
+	// and UpToDate say what does not keep it from working; Stalled is there
+	// while only the user can go on. Each message says what to do next.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// observedGeneration is the generation of the spec that this status is
 	// about.
@@ -31,6 +32,8 @@ type VirtualClusterStatusApplyConfiguration struct {
 	// They are made once; if they are gone, the cluster is reported as lost
 	// and nothing is made anew.
 	IdentityFingerprint *string `json:"identityFingerprint,omitempty"`
+	// state is the one that the servers run on.
+	State *StateStatusApplyConfiguration `json:"state,omitempty"`
 	// runtime are the runtime profiles in use.
 	Runtime *RuntimeStatusApplyConfiguration `json:"runtime,omitempty"`
 	// isolation is the proof that the node pods are isolated: each fact with
@@ -103,6 +106,14 @@ func (b *VirtualClusterStatusApplyConfiguration) WithKubeconfigSecretRef(value c
 // If called multiple times, the IdentityFingerprint field is set to the value of the last call.
 func (b *VirtualClusterStatusApplyConfiguration) WithIdentityFingerprint(value string) *VirtualClusterStatusApplyConfiguration {
 	b.IdentityFingerprint = &value
+	return b
+}
+
+// WithState sets the State field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the State field is set to the value of the last call.
+func (b *VirtualClusterStatusApplyConfiguration) WithState(value *StateStatusApplyConfiguration) *VirtualClusterStatusApplyConfiguration {
+	b.State = value
 	return b
 }
 
