@@ -38,6 +38,9 @@ type Entry struct {
 	Image string `json:"image"`
 	// Distros that the image carries.
 	Distros []v1alpha1.Distro `json:"distros"`
+	// DistroVersions are the versions of those distros that have a version of
+	// their own, for example v1.36.3+k3s1.
+	DistroVersions map[v1alpha1.Distro]string `json:"distroVersions,omitempty"`
 }
 
 // Single is the catalogue of one node image.
@@ -85,7 +88,41 @@ func (e Entry) validate() error {
 	if len(e.Distros) == 0 {
 		return fmt.Errorf("version %q: distros is empty", e.Version)
 	}
+	for distro, own := range e.DistroVersions {
+		if !e.Carries(distro) {
+			return fmt.Errorf("version %q: distroVersions names %q, which is not in distros", e.Version, distro)
+		}
+		if upstream(own) != e.Version {
+			return fmt.Errorf("version %q: distroVersions has %q for %q: want one like %[1]s+k3s1", e.Version, own, distro)
+		}
+	}
 	return nil
+}
+
+// VersionOf is the version of a distro in the entry's image.
+func (e Entry) VersionOf(d v1alpha1.Distro) string {
+	if own := e.DistroVersions[d]; own != "" {
+		return own
+	}
+	return e.Version
+}
+
+// Offers lists the distros of the entry that are of a version: all of them for
+// a version of Kubernetes, one for that distro's own.
+func (e Entry) Offers(asked string) []v1alpha1.Distro {
+	var out []v1alpha1.Distro
+	for _, d := range e.Distros {
+		if Satisfies(asked, e.VersionOf(d)) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// upstream is the version of Kubernetes in that of a distro.
+func upstream(version string) string {
+	plain, _, _ := strings.Cut(version, "+")
+	return plain
 }
 
 // Lookup finds the newest entry that a version asks for: v1.36.3 exactly, or
@@ -97,7 +134,7 @@ func (c Catalogue) Lookup(asked string) (Entry, bool) {
 	}
 	var found Entry
 	for _, e := range c.Entries {
-		if matches(asked, e.Version) && newer(e.Version, found.Version) {
+		if len(e.Offers(asked)) > 0 && newer(e.Version, found.Version) {
 			found = e
 		}
 	}
@@ -134,7 +171,7 @@ func matches(asked, version string) bool {
 	if asked == "" {
 		return false
 	}
-	return asked == version || strings.Count(asked, ".") == 1 && strings.HasPrefix(version, asked+".")
+	return asked == version || asked == upstream(version) || strings.Count(asked, ".") == 1 && strings.HasPrefix(version, asked+".")
 }
 
 func newer(a, b string) bool {

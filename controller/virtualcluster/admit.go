@@ -85,7 +85,11 @@ func checkImage(s *Scope) *stop {
 func checkConfig(s *Scope) *stop {
 	if refused := v1alpha1.RefusedConfigKeys(s.vc.Spec.Config); len(refused) > 0 {
 		return stall(v1alpha1.ConditionReady, v1alpha1.ReasonReservedConfig,
-			"spec.config cannot have the keys %s: they are not COMPONENT.FLAG, or the product sets the flag; remove them", list(refused))
+			"spec.config cannot have the keys %s: they are neither COMPONENT.FLAG nor a key of K3s, or the product sets the flag; remove them", list(refused))
+	}
+	if own := v1alpha1.K3sConfigKeys(s.vc.Spec.Config); len(own) > 0 && s.vc.Spec.Distro != v1alpha1.DistroK3s {
+		return stall(v1alpha1.ConditionReady, v1alpha1.ReasonReservedConfig,
+			"spec.config cannot have the keys %s, which only K3s knows; write COMPONENT.FLAG, or create the cluster with spec.distro k3s", list(own))
 	}
 	if len(s.vc.Spec.Config) > 0 && !s.policy.AllowConfig {
 		return stall(v1alpha1.ConditionReady, v1alpha1.ReasonForbidden,

@@ -2,7 +2,6 @@ package virtualcluster
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/controller/catalogue"
@@ -13,10 +12,7 @@ import (
 // status does not make another cluster of this one.
 const annotationResolved = "vclusterctl.dev/resolved"
 
-const (
-	defaultClusterDomain = "cluster.local"
-	datastoreEtcd        = "etcd"
-)
+const defaultClusterDomain = "cluster.local"
 
 // resolve chooses, once, every value that the user left open.
 func resolve(s *Scope) error {
@@ -102,7 +98,7 @@ func (s *Scope) choose() (v1alpha1.Resolved, error) {
 		return v1alpha1.Resolved{}, stall(v1alpha1.ConditionReady, v1alpha1.ReasonVersionUnavailable,
 			"spec.version %q is not available; available: %s", spec.Version, list(s.catalogue.Versions())).again()
 	}
-	distro, why, err := chooseDistro(spec.Distro, entry)
+	distro, why, err := s.chooseDistro(entry)
 	if err != nil {
 		return v1alpha1.Resolved{}, err
 	}
@@ -113,40 +109,14 @@ func (s *Scope) choose() (v1alpha1.Resolved, error) {
 	return v1alpha1.Resolved{
 		Distro:           distro,
 		DistroReason:     why,
-		Version:          entry.Version,
+		Version:          entry.VersionOf(distro),
 		Image:            either(spec.Image, entry.Image),
 		PodCIDR:          pods,
 		ServiceCIDR:      services,
 		ClusterDomain:    either(spec.Network.ClusterDomain, defaultClusterDomain),
-		Datastore:        datastoreEtcd,
+		Datastore:        datastoreOf(distro, spec),
 		TemplateRevision: cluster.TemplateRevision,
 	}, nil
-}
-
-func chooseDistro(asked v1alpha1.Distro, e catalogue.Entry) (v1alpha1.Distro, string, error) {
-	switch {
-	case asked != "" && !e.Carries(asked):
-		return "", "", stall(v1alpha1.ConditionReady, v1alpha1.ReasonDistroUnavailable,
-			"spec.distro %q is not in node image %q of version %s, which carries: %s; leave spec.distro out, or ask the administrator for an image that carries it",
-			asked, e.Image, e.Version, list(distroNames(e.Distros))).again()
-	case asked != "":
-		return asked, "asked for in spec.distro", nil
-	case e.Carries(v1alpha1.DistroK3s):
-		return v1alpha1.DistroK3s, "the default where the node image carries it", nil
-	case e.Carries(v1alpha1.DistroK8s):
-		return v1alpha1.DistroK8s, fmt.Sprintf("node image %q does not carry k3s", e.Image), nil
-	default:
-		return "", "", stall(v1alpha1.ConditionReady, v1alpha1.ReasonDistroUnavailable,
-			"node image %q of version %s carries no distro this controller knows; ask the administrator to mend the catalogue", e.Image, e.Version)
-	}
-}
-
-func distroNames(in []v1alpha1.Distro) []string {
-	out := make([]string, 0, len(in))
-	for _, d := range in {
-		out = append(out, string(d))
-	}
-	return out
 }
 
 func either(asked, otherwise string) string {

@@ -7,12 +7,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	nodev1 "k8s.io/api/node/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/controller/catalogue"
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
 	"github.com/vclusterctl/vclusterctl/runtime/userns"
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 )
 
 func TestChooseDistro(t *testing.T) {
@@ -20,23 +22,61 @@ func TestChooseDistro(t *testing.T) {
 	cases := map[string]struct {
 		asked   v1alpha1.Distro
 		carried []v1alpha1.Distro
+		missing string // controllers that the second node lacks
+		version string
 		want    v1alpha1.Distro
 		words   string
 	}{
-		"Default":    {"", both, v1alpha1.DistroK3s, "default"},
-		"OnlyK8s":    {"", both[:1], v1alpha1.DistroK8s, "does not carry k3s"},
-		"Asked":      {v1alpha1.DistroK8s, both, v1alpha1.DistroK8s, "spec.distro"},
-		"NotCarried": {v1alpha1.DistroK3s, both[:1], "", ""},
-		"None":       {"", []v1alpha1.Distro{"other"}, "", ""},
+		"Default":      {"", both, "", "", v1alpha1.DistroK3s, "default"},
+		"OnlyK8s":      {"", both[:1], "", "", v1alpha1.DistroK8s, "does not carry k3s"},
+		"OnlyK8sShort": {"", both[:1], "cpu", "", v1alpha1.DistroK8s, "does not carry k3s"},
+		"OnlyK3s":      {"", both[1:], "cpu", "", v1alpha1.DistroK3s, "only one"},
+		"Short":        {"", both, "cpu.cpuset", "", v1alpha1.DistroK8s, `controllers cpu, cpuset, which node "b"`},
+		"Asked":        {v1alpha1.DistroK8s, both, "", "", v1alpha1.DistroK8s, "spec.distro"},
+		"AskedShort":   {v1alpha1.DistroK3s, both, "cpu", "", v1alpha1.DistroK3s, "spec.distro"},
+		"OwnVersion":   {"", both, "cpu", "v1.36.3+k3s1", v1alpha1.DistroK3s, "only one"},
+		"OtherVersion": {v1alpha1.DistroK8s, both, "", "v1.36.3+k3s1", "", ""},
+		"NotCarried":   {v1alpha1.DistroK3s, both[:1], "", "", "", ""},
+		"None":         {"", []v1alpha1.Distro{"other"}, "", "", "", ""},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			got, why, err := chooseDistro(tc.asked, catalogue.Entry{Version: "v1.36.3", Image: "node", Distros: tc.carried})
+			s := &Scope{vc: &v1alpha1.VirtualCluster{}, nodes: []corev1.Node{{}, {ObjectMeta: metav1.ObjectMeta{Name: "b"}}}}
+			s.vc.Spec.Distro, s.vc.Spec.Version = tc.asked, tc.version
+			if tc.missing != "" {
+				s.nodes[1].Labels = map[string]string{v1alpha1.NodeLabelMissingControllers: tc.missing}
+			}
+			got, why, err := s.chooseDistro(catalogue.Entry{
+				Version: "v1.36.3", Image: "node", Distros: tc.carried,
+				DistroVersions: map[v1alpha1.Distro]string{v1alpha1.DistroK3s: "v1.36.3+k3s1"},
+			})
 			if got != tc.want || !strings.Contains(why, tc.words) || (err == nil) != (tc.want != "") {
 				t.Errorf("chooseDistro() = %q, %q, %v, want %q", got, why, err, tc.want)
 			}
 			if err != nil && reasonOf(err) != v1alpha1.ReasonDistroUnavailable {
 				t.Errorf("the reason is %s", reasonOf(err))
+			}
+		})
+	}
+}
+
+func TestDatastoreOf(t *testing.T) {
+	kept, lost := v1alpha1.VirtualClusterSpec{}, v1alpha1.VirtualClusterSpec{}
+	lost.Servers.Storage.Ephemeral = ptr.To(true)
+	cases := map[string]struct {
+		reason string
+		distro v1alpha1.Distro
+		spec   v1alpha1.VirtualClusterSpec
+		want   string
+	}{
+		"K8s":          {"upstream Kubernetes has no other", v1alpha1.DistroK8s, lost, guestapi.DatastoreEtcd},
+		"K3s":          {"what is to be kept is in etcd", v1alpha1.DistroK3s, kept, guestapi.DatastoreEtcd},
+		"K3sEphemeral": {"what goes with its pod needs no etcd", v1alpha1.DistroK3s, lost, guestapi.DatastoreSQLite},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := datastoreOf(tc.distro, tc.spec); got != tc.want {
+				t.Errorf("%s: got %q, want %q", tc.reason, got, tc.want)
 			}
 		})
 	}

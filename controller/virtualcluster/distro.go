@@ -1,0 +1,74 @@
+package virtualcluster
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/controller/catalogue"
+	"github.com/vclusterctl/vclusterctl/templates/cluster"
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
+)
+
+// chooseDistro picks the distro of a new cluster, and says why. One that is
+// asked for is tried wherever an image carries it: what keeps it from running
+// it says itself.
+func (s *Scope) chooseDistro(e catalogue.Entry) (v1alpha1.Distro, string, error) {
+	asked, offered := s.vc.Spec.Distro, e.Offers(s.vc.Spec.Version)
+	short := controllersMissing(s.nodes)
+	switch {
+	case asked != "" && !slices.Contains(offered, asked):
+		return "", "", stall(v1alpha1.ConditionReady, v1alpha1.ReasonDistroUnavailable,
+			"spec.distro %q is not in node image %q of version %s, which carries: %s; leave spec.distro out, or ask the administrator for an image that carries it",
+			asked, e.Image, either(s.vc.Spec.Version, e.Version), list(distroNames(offered))).again()
+	case asked != "":
+		return asked, "asked for in spec.distro", nil
+	case slices.Contains(offered, v1alpha1.DistroK3s) && short == "":
+		return v1alpha1.DistroK3s, "the default where the node image carries it and the nodes delegate the cgroup controllers it needs", nil
+	case slices.Contains(offered, v1alpha1.DistroK8s) && short != "" && e.Carries(v1alpha1.DistroK3s):
+		return v1alpha1.DistroK8s, short, nil
+	case slices.Contains(offered, v1alpha1.DistroK8s):
+		return v1alpha1.DistroK8s, fmt.Sprintf("node image %q does not carry k3s", e.Image), nil
+	case slices.Contains(offered, v1alpha1.DistroK3s):
+		return v1alpha1.DistroK3s, "the only one that the node image carries", nil
+	default:
+		return "", "", stall(v1alpha1.ConditionReady, v1alpha1.ReasonDistroUnavailable,
+			"node image %q of version %s carries no distro this controller knows; ask the administrator to mend the catalogue", e.Image, e.Version)
+	}
+}
+
+// controllersMissing says which node of the host cannot delegate the cgroup
+// controllers that k3s insists on, if there is one. Cgroups can't be seen
+// through the API, but an ordinary kubelet needs the same controllers: a node
+// counts as able unless it says otherwise.
+func controllersMissing(nodes []corev1.Node) string {
+	for _, n := range nodes {
+		if missing := n.Labels[v1alpha1.NodeLabelMissingControllers]; missing != "" {
+			return fmt.Sprintf("k3s needs the cgroup controllers %s, which node %q does not delegate",
+				strings.ReplaceAll(missing, ".", ", "), n.Name)
+		}
+	}
+	return ""
+}
+
+// datastoreOf is where a new cluster keeps what is stored inside. The file that
+// K3s keeps by itself is for one server whose state goes with its pod: nothing
+// migrates from it.
+func datastoreOf(distro v1alpha1.Distro, spec v1alpha1.VirtualClusterSpec) string {
+	servers := cluster.Servers(spec)
+	if distro == v1alpha1.DistroK3s && servers.Ephemeral() && servers.Replicas == 1 {
+		return guestapi.DatastoreSQLite
+	}
+	return guestapi.DatastoreEtcd
+}
+
+func distroNames(in []v1alpha1.Distro) []string {
+	out := make([]string, 0, len(in))
+	for _, d := range in {
+		out = append(out, string(d))
+	}
+	return out
+}
