@@ -8,10 +8,15 @@ import (
 )
 
 // APIService is the Service in front of the API servers, of the type that the
-// spec exposes them with. Only ready servers are behind it. Nothing but the API
-// is on it: etcd and the guest's port are nobody's business outside.
+// spec exposes them with. Nothing but the API is on it: etcd and the guest's
+// port are nobody's business outside.
+//
+// Of several servers only those that are ready are behind it. With one there is
+// nothing to choose, so it is behind the Service from the start: the API can be
+// reached as soon as it serves, not when the host's probe, its EndpointSlices
+// and its proxy have all taken their turn.
 func APIService(in Input) *corev1ac.ServiceApplyConfiguration {
-	return corev1ac.Service(APIServiceName(in.Name), in.Namespace).
+	service := corev1ac.Service(APIServiceName(in.Name), in.Namespace).
 		WithLabels(Labels(in.Name, "api")).
 		WithAnnotations(in.Spec.Expose.Annotations).
 		WithOwnerReferences(in.owner()).
@@ -24,6 +29,10 @@ func APIService(in Input) *corev1ac.ServiceApplyConfiguration {
 				WithProtocol(corev1.ProtocolTCP).
 				WithPort(APIPort).
 				WithTargetPort(targetPort)))
+	if Servers(in.Spec).Replicas == 1 {
+		service.Spec.WithPublishNotReadyAddresses(true)
+	}
+	return service
 }
 
 // NodesService gives each node pod a DNS name, ready or not: members of the
