@@ -60,6 +60,8 @@ type tally struct {
 	// writes are the ones that count; apart are Leases and Events, dryRuns
 	// are rehearsals, which change nothing.
 	writes, apart, dryRuns int
+	// reads are all others.
+	reads int
 	// kinds are the writes by verb and resource.
 	kinds map[string]int
 }
@@ -69,6 +71,7 @@ var mutating = []string{"create", "update", "patch", "delete", "deletecollection
 func (t *tally) add(r request) {
 	switch {
 	case !slices.Contains(mutating, r.Verb):
+		t.reads++
 	case strings.Contains(r.RequestURI, "dryRun="):
 		t.dryRuns++
 	case r.Object.Resource == "leases" || r.Object.Resource == "events":
