@@ -46,13 +46,23 @@ func Cluster(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("find out this node's distro: %w", err)
 	}
-	for _, s := range steps[outcome.Config.Distro] {
+	for _, s := range stepsOf(outcome) {
 		if err := s.do(ctx); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 		log.Info("done", "step", s.name)
 	}
 	return nil
+}
+
+// stepsOf is what this node's cluster needs. The outermost one also tells what
+// its node can do: it is a host.
+func stepsOf(outcome prepare.Outcome) []step {
+	all := steps[outcome.Config.Distro]
+	if !outcome.Config.Bare {
+		return all
+	}
+	return append(slices.Clone(all), step{"abilities of the host", func(ctx context.Context) error { return tellAbilities(ctx, outcome) }})
 }
 
 // kubeadm runs one phase of kubeadm init.

@@ -45,6 +45,9 @@ func Run(ctx context.Context, log *slog.Logger) error {
 	if len(outcome.Problems) == 0 {
 		group.Go(func() error { return node.watch(ctx) })
 	}
+	if len(outcome.Problems) == 0 && ownDatastore(outcome.Config) {
+		group.Go(func() error { return watchDatastore(ctx, store, log) })
+	}
 	if _, err := daemon.SdNotify(false, daemon.SdNotifyReady); err != nil {
 		log.Warn("notify systemd", "error", err)
 	}
