@@ -9,6 +9,9 @@ const peerDomain = "nodes.vcluster.internal"
 // is kept in the datastore and can't be derived from anything that changes.
 func PeerName(node string) string { return node + "." + peerDomain }
 
+// EtcdURL is where the components of a server reach its datastore.
+const EtcdURL = "https://127.0.0.1:2379"
+
 // etcd is a cluster of one member. It is known by a name from the first boot
 // on, though nobody looks the name up: a member with this name can be given
 // peers later. Until then both its ports are on loopback, so that a pod that
@@ -18,8 +21,8 @@ func (p *plan) etcd() File {
 	return p.args("etcd", map[string]string{
 		"name":                        p.Name,
 		"data-dir":                    p.stateDir("etcd"),
-		"listen-client-urls":          "https://127.0.0.1:2379",
-		"advertise-client-urls":       "https://127.0.0.1:2379",
+		"listen-client-urls":          EtcdURL,
+		"advertise-client-urls":       EtcdURL,
 		"listen-peer-urls":            "https://127.0.0.1:2380",
 		"initial-advertise-peer-urls": peerURL,
 		// The same words as above: etcd looks names up only where the two differ.
