@@ -46,10 +46,13 @@ func TestVirtualClusters(t *testing.T) {
 	s := enter(t, harness.Distro{}, "default")
 	s.must(s.host.OfferVersion(s.ctx, missingVersion, missingRef, v1alpha1.DistroK8s, v1alpha1.DistroK3s))
 	s.must(s.host.OfferVersion(s.ctx, k8sOnlyVersion, missingRef, v1alpha1.DistroK8s))
+	t.Run("Requirements", func(t *testing.T) {
+		t.Parallel()
+		testRequirements(t)
+	})
 	forEachDistro(t, true, []feature{
 		{"NodePod", testNodePod},
 		{"Workload", testWorkload},
-		{"Requirements", testRequirements},
 		{"Isolation", testIsolation},
 		{"Pools", testPools},
 		{"Replaced", testReplaced},
@@ -90,6 +93,9 @@ func forEachDistro(t *testing.T, atOnce bool, features []feature) {
 	t.Helper()
 	for _, d := range harness.Distros() {
 		t.Run(string(d.Name), func(t *testing.T) {
+			if atOnce {
+				t.Parallel()
+			}
 			for _, f := range features {
 				t.Run(f.name, func(t *testing.T) {
 					if atOnce {

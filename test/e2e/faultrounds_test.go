@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/test/e2e/harness"
@@ -52,6 +54,26 @@ func testEphemeral(t *testing.T, d harness.Distro) {
 		t.Error("the kubeconfig has changed")
 	}
 	s.must(s.ask(inner.Config))
+	vc = s.condition(vc, v1alpha1.ConditionStateKept, metav1.ConditionFalse, v1alpha1.ReasonStateLost)
+	if c := conditionOf(vc, v1alpha1.ConditionStateKept); !strings.Contains(c.Message, "ephemeral") {
+		t.Errorf("it is not said that the storage is ephemeral: %s", c.Message)
+	}
+	s.awaitEvent(vc, v1alpha1.ReasonStateLost)
+}
+
+// awaitEvent waits for an event about a cluster.
+func (s *scene) awaitEvent(vc *v1alpha1.VirtualCluster, reason string) {
+	s.Helper()
+	ctx := s.within(stepTimeout)
+	s.must(s.host.Eventually(ctx, func() error {
+		var events corev1.EventList
+		err := s.host.List(ctx, &events, client.InNamespace(vc.Namespace),
+			client.MatchingFields{"involvedObject.uid": string(vc.UID), "reason": reason})
+		if err == nil && len(events.Items) == 0 {
+			err = fmt.Errorf("there is no event %q about %q", reason, vc.Name)
+		}
+		return err
+	}))
 }
 
 func conditionOf(vc *v1alpha1.VirtualCluster, name string) metav1.Condition {

@@ -37,7 +37,7 @@ func watch(t *testing.T, d harness.Distro) *scene {
 // with everything in it.
 func begin(t *testing.T, d harness.Distro) *scene {
 	t.Helper()
-	name := strings.ToLower(string(d.Name) + "-" + t.Name()[strings.LastIndex(t.Name(), "/")+1:])
+	name := strings.ToLower(strings.TrimPrefix(string(d.Name)+"-"+t.Name()[strings.LastIndex(t.Name(), "/")+1:], "-"))
 	s := enter(t, d, name)
 	t.Cleanup(s.diagnose)
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}

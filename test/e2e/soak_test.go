@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ const (
 	soakSeedEnv    = "SOAK_SEED"    // of an earlier soak, to repeat it; by chance
 	soakRoundsEnv  = "SOAK_ROUNDS"  // how many faults happen; defaultRounds
 	soakMinutesEnv = "SOAK_MINUTES" // no fault begins after that; as long as it takes
+	soakFaultsEnv  = "SOAK_FAULTS"  // names of faults, separated by commas; all
 
 	defaultRounds = 20
 )
@@ -46,13 +48,14 @@ func TestSoak(t *testing.T) {
 	chance := rand.New(rand.NewPCG(plan.seed, 0))
 	plan.say("soak: seed %d, %d rounds, %d distros", plan.seed, plan.rounds, len(subjects))
 	for i := range plan.rounds {
-		x, f := subjects[chance.IntN(len(subjects))], soakFaults[chance.IntN(len(soakFaults))]
+		x, f := subjects[chance.IntN(len(subjects))], plan.faults[chance.IntN(len(plan.faults))]
 		if plan.over() {
 			plan.say("soak: out of time after %d rounds", i)
 			return
 		}
 		if !soakRound(t, plan, i+1, x, f) {
-			t.Fatalf("soak: round %d failed; to repeat it: make soak %s=%d %s=%d", i+1, soakSeedEnv, plan.seed, soakRoundsEnv, i+1)
+			t.Fatalf("soak: round %d failed; to repeat it: make soak %s=%d %s=%d %s=%s",
+				i+1, soakSeedEnv, plan.seed, soakRoundsEnv, i+1, soakFaultsEnv, os.Getenv(soakFaultsEnv))
 		}
 	}
 }
@@ -78,11 +81,12 @@ type soak struct {
 	seed   uint64
 	rounds int
 	end    time.Time
+	faults []fault
 }
 
 func soakPlan(t *testing.T) soak {
 	t.Helper()
-	p := soak{seed: rand.Uint64N(1_000_000), rounds: int(number(t, soakRoundsEnv, defaultRounds))}
+	p := soak{seed: rand.Uint64N(1_000_000), rounds: int(number(t, soakRoundsEnv, defaultRounds)), faults: chosenFaults(t)}
 	p.seed = number(t, soakSeedEnv, p.seed)
 	if minutes := number(t, soakMinutesEnv, 0); minutes > 0 {
 		p.end = time.Now().Add(time.Duration(minutes) * time.Minute)
@@ -91,6 +95,24 @@ func soakPlan(t *testing.T) soak {
 		}
 	}
 	return p
+}
+
+// chosenFaults are those that the environment names, or all there are.
+func chosenFaults(t *testing.T) []fault {
+	t.Helper()
+	named := os.Getenv(soakFaultsEnv)
+	if named == "" {
+		return soakFaults
+	}
+	var chosen []fault
+	for name := range strings.SplitSeq(named, ",") {
+		i := slices.IndexFunc(soakFaults, func(f fault) bool { return f.name == name })
+		if i < 0 {
+			t.Fatalf("%s: there is no fault %q", soakFaultsEnv, name)
+		}
+		chosen = append(chosen, soakFaults[i])
+	}
+	return chosen
 }
 
 // number reads a variable of the environment.

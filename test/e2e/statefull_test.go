@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -36,6 +37,7 @@ func (s *scene) smallSubject(name string) *subject {
 	s.Cleanup(func() {
 		ctx, cancel := s.afterwards()
 		defer cancel()
+		s.diagnose() // while there is something to see
 		if remove != nil {
 			err := errors.Join(s.releaseState(vc), remove(ctx))
 			if err != nil {
@@ -70,20 +72,12 @@ var ballast = strings.Repeat("ballast ", 64<<10)
 // told, and makes room again.
 func (x *subject) stateFull() {
 	x.Helper()
-	filler := x.distro.StateDir + "/filler"
-	x.shell(x.vc, "fallocate -l $(df --output=avail -B1 "+x.distro.StateDir+" | tail -n1) "+filler+" || dd if=/dev/zero bs=1M of="+filler+" || true")
 	ctx := x.within(bootTimeout)
-	err := x.host.Eventually(ctx, func() error {
-		for ctx.Err() == nil {
-			if x.ledger.Add(ctx, ballast) != nil {
-				return nil
-			}
-			x.shell(x.vc, "dd if=/dev/zero bs=64K oflag=append conv=notrunc status=none of="+filler+" || true")
-		}
-		return errors.New("however much is written, the cluster takes more")
-	})
-	x.must(err)
-	_, err = harness.Await(ctx, x.host.Cluster, x.vc, func(vc *v1alpha1.VirtualCluster) (bool, string) {
+	x.shell(x.vc, x.fill("dd if=/dev/zero bs=1M"))
+	for x.ledger.Add(ctx, ballast) == nil {
+		x.shell(x.vc, x.fill("dd if=/dev/zero bs=64K"))
+	}
+	_, err := harness.Await(ctx, x.host.Cluster, x.vc, func(vc *v1alpha1.VirtualCluster) (bool, string) {
 		c := conditionOf(vc, v1alpha1.ConditionReady)
 		return c.Status == metav1.ConditionFalse && strings.Contains(strings.ToLower(c.Message), "no space"),
 			fmt.Sprintf("want Ready to be False and to say that there is no space:%s", harness.Conditions(vc))
@@ -91,5 +85,33 @@ func (x *subject) stateFull() {
 	if err != nil {
 		x.Error(err)
 	}
-	x.shell(x.vc, "rm "+filler)
+	x.staysFull(fullFor)
+	x.shell(x.vc, "rm "+x.filler())
+}
+
+func (x *subject) filler() string { return x.distro.StateDir + "/filler" }
+
+// fill is a line of shell that writes until there is no room.
+func (x *subject) fill(dd string) string {
+	return dd + " oflag=append conv=notrunc of=" + x.filler() + " 2>/dev/null || true"
+}
+
+// fullFor is for how long a volume stays full: long enough for a kubelet to look
+// for things to throw away.
+const fullFor = 30 * time.Second
+
+// staysFull takes every byte that becomes free.
+func (x *subject) staysFull(d time.Duration) {
+	x.Helper()
+	end := time.After(d)
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-end:
+			return
+		case <-ticker.C:
+			x.shell(x.vc, x.fill("dd if=/dev/zero bs=64K"))
+		}
+	}
 }

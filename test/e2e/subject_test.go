@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -79,6 +80,11 @@ func (x *subject) recovered() {
 	if err := x.ledger.Check(x.within(stepTimeout)); err != nil {
 		x.Error(err)
 	}
+	var vc v1alpha1.VirtualCluster
+	x.must(x.host.Get(x.ctx, client.ObjectKeyFromObject(x.vc), &vc))
+	if c := conditionOf(&vc, v1alpha1.ConditionStateKept); c.Status == metav1.ConditionFalse {
+		x.Errorf("nothing was lost, but it is said to be: %s", c.Message)
+	}
 	for _, lie := range x.witness.Lies() {
 		x.Errorf("a condition was not true: %s", lie)
 	}
@@ -135,7 +141,7 @@ func (x *subject) serves(d time.Duration) {
 // each of them Ready and at the address of its pod: none twice, none left over.
 func (x *subject) checkNodes() {
 	x.Helper()
-	ctx := x.within(bootTimeout)
+	ctx := x.within(stepTimeout)
 	err := x.inner.Eventually(ctx, func() error {
 		want, err := x.wantedNodes(ctx)
 		if err != nil {
