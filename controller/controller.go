@@ -11,10 +11,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
@@ -111,12 +113,16 @@ func addReconciler(mgr manager.Manager, opts Options) error {
 	if err := mgr.Add(reports); err != nil {
 		return err //nolint:wrapcheck // the caller says what this is about
 	}
+	catalogues, err := newCatalogueCache(mgr, opts)
+	if err != nil {
+		return err
+	}
 	r := virtualcluster.New(virtualcluster.Options{
 		Client:       mgr.GetClient(),
 		Live:         mgr.GetAPIReader(),
 		Recorder:     mgr.GetEventRecorder("vclusterctl"),
 		Reports:      reports,
-		Catalogue:    readCatalogue(mgr.GetAPIReader(), opts),
+		Catalogue:    readCatalogue(catalogues, opts),
 		Profiles:     []profile.Profile{userns.New()},
 		Clock:        clock.RealClock{},
 		Rand:         rand.Reader,
@@ -124,16 +130,35 @@ func addReconciler(mgr manager.Manager, opts Options) error {
 		Policy:       opts.Policy,
 		HostPodCIDRs: opts.HostPodCIDRs,
 	})
-	return r.Setup(mgr, news, opts.Workers)
+	return r.Setup(mgr, news, catalogues, opts.Workers)
+}
+
+// newCatalogueCache holds the administrator's catalogue and nothing else, so
+// that a cluster is told to be outdated when the catalogue changes, and looking
+// it up costs nothing.
+func newCatalogueCache(mgr manager.Manager, opts Options) (cache.Cache, error) {
+	c, err := cache.New(mgr.GetConfig(), cache.Options{
+		Scheme: mgr.GetScheme(),
+		Mapper: mgr.GetRESTMapper(),
+		ByObject: map[client.Object]cache.ByObject{&corev1.ConfigMap{}: {
+			Namespaces: map[string]cache.Config{opts.Namespace: {
+				FieldSelector: fields.OneTermEqualSelector("metadata.name", catalogue.ConfigMapName),
+			}},
+		}},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make a cache of the catalogue: %w", err)
+	}
+	return c, mgr.Add(c) //nolint:wrapcheck // the caller says what this is about
 }
 
 // readCatalogue reads the administrator's catalogue, or falls back to the
-// built-in one where there is none. It is read for new clusters only.
-func readCatalogue(live client.Reader, opts Options) func(context.Context) (catalogue.Catalogue, error) {
+// built-in one where there is none.
+func readCatalogue(catalogues client.Reader, opts Options) func(context.Context) (catalogue.Catalogue, error) {
 	key := types.NamespacedName{Namespace: opts.Namespace, Name: catalogue.ConfigMapName}
 	return func(ctx context.Context) (catalogue.Catalogue, error) {
 		var cm corev1.ConfigMap
-		if err := live.Get(ctx, key, &cm); apierrors.IsNotFound(err) {
+		if err := catalogues.Get(ctx, key, &cm); apierrors.IsNotFound(err) {
 			return opts.Catalogue, nil
 		} else if err != nil {
 			return catalogue.Catalogue{}, fmt.Errorf("get ConfigMap %s: %w", key, err)

@@ -24,6 +24,7 @@ func sanitise(r guestapi.Report) guestapi.Report {
 	r.Role = guestapi.Role(clean(string(r.Role), maxName))
 	r.Distro = clean(r.Distro, maxName)
 	r.Version = clean(r.Version, maxName)
+	r.StateID = word(r.StateID)
 	r.Facts = sanitiseFacts(r.Facts)
 	r.Timeline = each(slices.DeleteFunc(r.Timeline, unstorable), func(m guestapi.Milestone) guestapi.Milestone {
 		return guestapi.Milestone{Name: clean(m.Name, maxName), Time: m.Time}

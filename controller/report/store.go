@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"sync"
@@ -18,6 +19,8 @@ type Snapshot struct {
 	Report guestapi.Report
 	// Facts are those of the first report, weakened by later ones.
 	Facts guestapi.Facts
+	// StateID is the first that was reported: it does not change in a boot.
+	StateID string
 }
 
 // Options of a Store. Zero values stand for the real thing.
@@ -161,9 +164,9 @@ func (s *Store) record(cluster types.NamespacedName, w *watch, r guestapi.Report
 
 func next(old *Snapshot, r guestapi.Report) *Snapshot {
 	if old == nil {
-		return &Snapshot{Report: r, Facts: r.Facts}
+		return &Snapshot{Report: r, Facts: r.Facts, StateID: r.StateID}
 	}
-	return &Snapshot{Report: r, Facts: weaker(old.Facts, r.Facts)}
+	return &Snapshot{Report: r, Facts: weaker(old.Facts, r.Facts), StateID: cmp.Or(old.StateID, r.StateID)}
 }
 
 func (w *watch) stop() { w.cancel() }

@@ -19,7 +19,9 @@ var dependents = []string{
 
 // initialise shows every condition from the first visit on.
 func (s *Scope) initialise() {
-	all := append([]string{v1alpha1.ConditionReady, v1alpha1.ConditionIsolated}, dependents...)
+	all := append([]string{
+		v1alpha1.ConditionReady, v1alpha1.ConditionIsolated, v1alpha1.ConditionStateKept, v1alpha1.ConditionUpToDate,
+	}, dependents...)
 	for _, c := range all {
 		if meta.FindStatusCondition(s.vc.Status.Conditions, c) == nil {
 			s.set(c, metav1.ConditionUnknown, v1alpha1.ReasonPending, "not looked at yet")

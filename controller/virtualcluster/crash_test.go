@@ -76,7 +76,9 @@ func TestCrashCreating(t *testing.T) {
 }
 
 // spec is a change of a spec, and its undoing.
-type specChange struct{ do, undo func(*v1alpha1.VirtualClusterSpec) }
+type specChange struct {
+	do, undo func(*v1alpha1.VirtualClusterSpec)
+}
 
 var specChanges = map[string]specChange{
 	"Pool": {

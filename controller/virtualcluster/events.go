@@ -30,8 +30,7 @@ var quiet = []string{v1alpha1.ReasonPending, v1alpha1.ReasonProgressing, v1alpha
 func changes(old, updated *v1alpha1.VirtualCluster) []Event {
 	var out []Event
 	for _, c := range updated.Status.Conditions {
-		before := conditionOf(old, c.Type)
-		if before.Status == c.Status && before.Reason == c.Reason || c.Type == v1alpha1.ConditionStalled {
+		if !isNews(conditionOf(old, c.Type), c) {
 			continue
 		}
 		if e, ok := eventOf(c); ok && !slices.ContainsFunc(out, func(o Event) bool { return o.Note == e.Note }) {
@@ -40,6 +39,24 @@ func changes(old, updated *v1alpha1.VirtualCluster) []Event {
 	}
 	return out
 }
+
+// isNews says whether a condition tells of something that happened. That nothing
+// was lost, or is too old, is the normal thing; a second loss is another one.
+func isNews(before, now metav1.Condition) bool {
+	switch {
+	case now.Type == v1alpha1.ConditionStalled:
+		return false
+	case now.Reason == v1alpha1.ReasonStateLost:
+		return before.Message != now.Message
+	case now.Status == metav1.ConditionTrue && slices.Contains(normal, now.Type):
+		return before.Status == metav1.ConditionFalse
+	default:
+		return before.Status != now.Status || before.Reason != now.Reason
+	}
+}
+
+// normal are the conditions that are true from the start.
+var normal = []string{v1alpha1.ConditionStateKept, v1alpha1.ConditionUpToDate}
 
 // eventOf is the event of a condition that changed.
 func eventOf(c metav1.Condition) (Event, bool) {

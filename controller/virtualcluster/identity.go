@@ -19,7 +19,9 @@ func identify(s *Scope) error {
 	recorded := s.vc.Status.IdentityFingerprint
 	var err error
 	switch {
-	case secret == nil && recorded != "":
+	case secret == nil && (recorded != "" || s.children.statefulSets[cluster.GroupName(s.vc.Name, cluster.ServerGroup)] != nil):
+		// Servers are never made before the identity is on record: where
+		// some are, a record was lost with it.
 		return lost("Secret %q is gone", cluster.IdentitySecretName(s.vc.Name))
 	case secret == nil:
 		err = s.newIdentity()

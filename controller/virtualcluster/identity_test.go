@@ -1,6 +1,8 @@
 package virtualcluster
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/controller/catalogue"
 	"github.com/vclusterctl/vclusterctl/kubeconfig"
 )
 
@@ -102,7 +105,9 @@ func TestStatusLost(t *testing.T) {
 	vc := w.vc("dev")
 	vc.Status = v1alpha1.VirtualClusterStatus{}
 	w.updateStatus(vc)
-	w.r.opts.Catalogue = nil // nothing may be chosen again
+	w.r.opts.Catalogue = func(context.Context) (catalogue.Catalogue, error) { // nothing may be chosen again
+		return catalogue.Catalogue{}, errors.New("no catalogue")
+	}
 
 	w.reconcile("dev")
 	after := w.vc("dev").Status

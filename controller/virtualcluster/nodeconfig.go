@@ -9,7 +9,7 @@ import (
 // configure hands every group of nodes its configuration.
 func configure(s *Scope) error {
 	for _, g := range s.groups() {
-		config, err := cluster.ConfigMap(s.input, g)
+		config, err := s.configOf(g)
 		if err != nil {
 			return err
 		}

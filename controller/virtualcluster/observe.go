@@ -190,13 +190,15 @@ func (s *Scope) ownsPod(p *corev1.Pod) bool {
 	return false
 }
 
-// observeCatalogue asks what versions there are, for a cluster that has to
-// choose one.
+// observeCatalogue asks what versions there are: a new cluster has to choose
+// one, and any other may have become outdated. A catalogue that cannot be read
+// is no trouble of a cluster that has chosen.
 func (r *Reconciler) observeCatalogue(ctx context.Context, s *Scope) error {
-	if held, err := s.heldResolved(); held != nil || err != nil {
-		return nil //nolint:nilerr // the step that resolves says what is wrong
-	}
 	c, err := r.opts.Catalogue(ctx)
+	if held, unreadable := s.heldResolved(); held != nil || unreadable != nil {
+		s.catalogue, s.catalogueError = c, err
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("read catalogue: %w", err)
 	}

@@ -1,6 +1,9 @@
 package virtualcluster
 
 import (
+	"cmp"
+	"errors"
+
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
@@ -8,12 +11,20 @@ import (
 )
 
 // pools runs the workers, at the same time as the servers: they keep asking
-// until they may join.
+// until they may join. One that cannot be does not keep the others from
+// following.
 func pools(s *Scope) error {
+	var first *stop
 	for _, g := range cluster.Pools(s.vc.Spec) {
-		if err := s.run(g); err != nil {
+		err := s.run(g)
+		if stop, ok := errors.AsType[*stop](err); ok {
+			first = cmp.Or(first, stop)
+		} else if err != nil {
 			return err
 		}
+	}
+	if first != nil {
+		return first
 	}
 	return nil
 }

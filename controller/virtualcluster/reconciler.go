@@ -43,7 +43,9 @@ var tell = []step{
 	housekeep,
 	watchControlPlane,
 	watchNodes,
+	watchState,
 	prove,
+	compareAge,
 	summarise,
 	narrate,
 }

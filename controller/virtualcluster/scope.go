@@ -42,9 +42,9 @@ type Scope struct {
 	// recorded is the fingerprint in the status as it was read: what the API
 	// server holds, not what this reconciliation is about to write.
 	recorded string
-	// catalogue of versions. Empty once the cluster is resolved: it is not
-	// asked again.
-	catalogue catalogue.Catalogue
+	// catalogue of versions, or why it cannot be read.
+	catalogue      catalogue.Catalogue
+	catalogueError error
 	// children are the objects of the cluster that exist and are its own.
 	children children
 	// foreign names, by kind and name, the objects that stand where ours

@@ -8,22 +8,35 @@ import (
 // servers runs the servers: never before a node can take them, and never
 // before the identity they will write their data under is on record.
 func servers(s *Scope) error {
-	if s.runtimeStop != nil {
-		return s.runtimeStop
+	group := cluster.Servers(s.vc.Spec)
+	if stop := s.noRuntime(group); stop != nil {
+		return stop
 	}
 	if s.recorded != s.identity.Fingerprint() {
 		return wait(v1alpha1.ConditionControlPlaneReady, v1alpha1.ReasonProgressing, "recording the identity before the first server starts")
 	}
-	return s.run(cluster.Servers(s.vc.Spec))
+	return s.run(group)
+}
+
+// noRuntime says why a group cannot be made. One that is there follows the spec
+// with or without a runtime.
+func (s *Scope) noRuntime(g cluster.Group) error {
+	if s.runtimeStop == nil || s.children.statefulSets[cluster.GroupName(s.vc.Name, g.Name)] != nil {
+		return nil
+	}
+	return s.runtimeStop
 }
 
 // run plans the StatefulSet of a group.
 func (s *Scope) run(g cluster.Group) error {
-	set, err := cluster.StatefulSet(s.input, g, s.shape)
+	if stop := s.noRuntime(g); stop != nil {
+		return stop
+	}
+	observed := s.children.statefulSets[cluster.GroupName(s.vc.Name, g.Name)]
+	set, err := s.setOf(g)
 	if err != nil {
 		return err
 	}
-	observed := s.children.statefulSets[cluster.GroupName(s.vc.Name, g.Name)]
 	if stop := s.checkClaims(g); stop != nil {
 		return stop
 	}

@@ -89,7 +89,7 @@ func (w *world) advance(set appsv1.StatefulSet, ordinal int32, pod *corev1.Pod) 
 	case pod.Status.PodIP == "":
 		w.run(pod)
 	case w.reports.snapshots[pod.UID].Report.Boot == "":
-		w.says(pod, func(r *guestapi.Report) { r.NodeName = set.Labels[v1alpha1.LabelPool] + "-0" })
+		w.says(pod, func(r *guestapi.Report) { r.NodeName = fmt.Sprintf("%s-%d", set.Labels[v1alpha1.LabelPool], ordinal) })
 	case !podReady(pod):
 		snapshot := w.reports.snapshots[pod.UID]
 		snapshot.Report.APIServing = true
@@ -160,6 +160,17 @@ func (w *world) everything() []client.Object {
 		}
 	}
 	return out
+}
+
+// kill ends a pod at once, and what its guest said with it.
+func (w *world) kill(name string) {
+	w.t.Helper()
+	pod := &corev1.Pod{}
+	w.get(name, pod)
+	if err := w.client.Delete(w.t.Context(), pod, client.GracePeriodSeconds(0)); err != nil {
+		w.t.Fatal(err)
+	}
+	delete(w.reports.snapshots, pod.UID)
 }
 
 // forget makes the guests of a cluster silent.

@@ -24,12 +24,18 @@ func summarise(s *Scope) error {
 	return nil
 }
 
-// hindrance is the first thing that keeps a cluster from being ready.
+// hindrance is the first thing that keeps a cluster from being ready. A runtime
+// that is gone does not: it is needed to make a node, and then the missing node
+// or the stop says so, but not for the nodes that run.
 func (s *Scope) hindrance() (reason, message string, hit bool) {
 	if s.stopped != nil {
 		return s.stopped.reason, s.stopped.message, true
 	}
+	running := s.condition(v1alpha1.ConditionNodesReady).Status == metav1.ConditionTrue
 	for _, name := range dependents {
+		if name == v1alpha1.ConditionRuntimeReady && running {
+			continue
+		}
 		if c := s.condition(name); c.Status != metav1.ConditionTrue {
 			return c.Reason, c.Message, true
 		}

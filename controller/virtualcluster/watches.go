@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/event"
@@ -28,8 +29,10 @@ import (
 )
 
 // Setup makes the manager run the reconciler. news tells of clusters whose
-// guests have news.
-func (r *Reconciler) Setup(mgr manager.Manager, news <-chan event.TypedGenericEvent[*v1alpha1.VirtualCluster], workers int) error {
+// guests have news, and catalogues holds the catalogue.
+func (r *Reconciler) Setup(
+	mgr manager.Manager, news <-chan event.TypedGenericEvent[*v1alpha1.VirtualCluster], catalogues cache.Cache, workers int,
+) error {
 	everything := handler.EnqueueRequestsFromMapFunc(r.allClusters)
 	err := builder.ControllerManagedBy(mgr).
 		Named("virtualcluster").
@@ -45,6 +48,7 @@ func (r *Reconciler) Setup(mgr manager.Manager, news <-chan event.TypedGenericEv
 		Watches(&corev1.Node{}, everything, builder.WithPredicates(nodeChanged())).
 		Watches(&networkingv1.ServiceCIDR{}, everything).
 		Watches(&discoveryv1.EndpointSlice{}, everything).
+		WatchesRawSource(source.Kind[client.Object](catalogues, &corev1.ConfigMap{}, everything)).
 		WatchesRawSource(source.TypedChannel(news, &handler.TypedEnqueueRequestForObject[*v1alpha1.VirtualCluster]{})).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: workers,

@@ -47,6 +47,7 @@ type world struct {
 	count   *counter // of the reconciler's requests
 	witness *witness // of all that controllers say, once they are started one by one
 	opts    Options
+	stateID string // what servers that report anew name their state
 }
 
 // counter counts requests that are meant to change something.
@@ -114,6 +115,7 @@ func newWorld(t *testing.T) *world {
 		events:  events.NewFakeRecorder(1000),
 		count:   &counter{},
 		witness: &witness{t: t},
+		stateID: "first",
 	}
 	w.makeServiceAccount()
 	w.makeHost()
@@ -315,7 +317,7 @@ func (w *world) makeReady(pod *corev1.Pod) {
 // says makes the guest of a pod report.
 func (w *world) says(pod *corev1.Pod, change ...func(*guestapi.Report)) {
 	r := guestapi.Report{
-		Boot: string(pod.UID), NodeName: "server-0", Role: guestapi.RoleServer,
+		Boot: string(pod.UID), NodeName: "server-0", Role: guestapi.RoleServer, StateID: w.stateID,
 		Facts: guestapi.Facts{
 			UIDMap: []string{"0 65536 65536"}, GIDMap: []string{"0 65536 65536"}, SeccompMode: report.SeccompFilter,
 		},
@@ -324,7 +326,7 @@ func (w *world) says(pod *corev1.Pod, change ...func(*guestapi.Report)) {
 	for _, c := range change {
 		c(&r)
 	}
-	w.reports.snapshots[pod.UID] = report.Snapshot{Report: r, Facts: r.Facts}
+	w.reports.snapshots[pod.UID] = report.Snapshot{Report: r, Facts: r.Facts, StateID: r.StateID}
 }
 
 // serving is what the guest of a server says once all is well.

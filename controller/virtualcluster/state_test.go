@@ -1,0 +1,140 @@
+package virtualcluster
+
+import (
+	"strings"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+)
+
+// runsOn makes the server name its state.
+func (s *Scope) runsOn(state string) *Scope {
+	s.says("boot-1")
+	snapshot := s.reports["boot-1"]
+	snapshot.StateID = state
+	s.reports["boot-1"] = snapshot
+	return s
+}
+
+func TestWatchState(t *testing.T) {
+	record := func(id string) func(*Scope) {
+		return func(s *Scope) { s.vc.Status.State = &v1alpha1.StateStatus{ID: id} }
+	}
+	ephemeral := func(s *Scope) { s.vc.Spec.Servers.Storage.Ephemeral = ptr.To(true) }
+	cases := map[string]struct {
+		reason   string
+		held     []func(*Scope)
+		reported string
+		status   metav1.ConditionStatus
+		want     string
+		words    []string
+		record   string
+	}{
+		"Silent":     {"Nobody knows yet.", nil, "", unknown, v1alpha1.ReasonPending, nil, ""},
+		"FirstBoot":  {"The first name is no loss.", nil, "one", yes, v1alpha1.ReasonKept, nil, "one"},
+		"SameState":  {"A server that came back with it.", []func(*Scope){record("one")}, "one", yes, v1alpha1.ReasonKept, nil, "one"},
+		"Restarted":  {"A controller that has not heard yet raises no alarm.", []func(*Scope){record("one")}, "", yes, v1alpha1.ReasonKept, nil, "one"},
+		"Ephemeral":  {"The pod was the volume.", []func(*Scope){record("one"), ephemeral}, "two", no, v1alpha1.ReasonStateLost, []string{"dev-server-0", "12:00:00Z", "storage.ephemeral", "kubeconfigs still work", "apply the workloads again"}, "two"},
+		"Persistent": {"The volume was replaced.", []func(*Scope){record("one")}, "two", no, v1alpha1.ReasonStateLost, []string{`"state-dev-server-0"`, "backup"}, "two"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := aScope(aPod(func(p *corev1.Pod) { p.CreationTimestamp = metav1.NewTime(noon) })).runsOn(tc.reported)
+			for _, h := range tc.held {
+				h(s)
+			}
+			for range 2 { // what was said once stays said
+				if err := watchState(s); err != nil {
+					t.Fatal(err)
+				}
+				c := s.want(t, v1alpha1.ConditionStateKept, tc.status, tc.want)
+				for _, word := range tc.words {
+					if !strings.Contains(c.Message, word) {
+						t.Errorf("%s\nthe message does not say %q: %s", tc.reason, word, c.Message)
+					}
+				}
+			}
+			if got := ptr.Deref(s.vc.Status.State, v1alpha1.StateStatus{}).ID; got != tc.record {
+				t.Errorf("%s\non record is %q, want %q", tc.reason, got, tc.record)
+			}
+		})
+	}
+}
+
+// TestStateLost: the loss is told in an event, once for each, and the cluster
+// that began anew is ready with the kubeconfig of before.
+func TestStateLost(t *testing.T) {
+	w := newWorld(t)
+	w.newCluster("dev", func(vc *v1alpha1.VirtualCluster) { vc.Spec.Servers.Storage.Ephemeral = ptr.To(true) })
+	w.immortal("dev")
+	access := string(w.backup("dev-kubeconfig").Data["value"])
+	w.expect("dev", v1alpha1.ConditionStateKept, yes, v1alpha1.ReasonKept)
+	for _, state := range []string{"second", "third"} {
+		w.kill("dev-server-0")
+		w.stateID = state
+		w.immortal("dev")
+		w.expect("dev", v1alpha1.ConditionReady, yes, v1alpha1.ReasonReady)
+		w.expect("dev", v1alpha1.ConditionStateKept, no, v1alpha1.ReasonStateLost)
+	}
+	if got := w.happened(v1alpha1.ReasonStateLost); got != 2 {
+		t.Errorf("%d events tell of two losses", got)
+	}
+	if string(w.backup("dev-kubeconfig").Data["value"]) != access {
+		t.Error("the kubeconfig changed with the state")
+	}
+	w.witness.testify()
+}
+
+// TestStateRecordLost: with the status goes the record, and there is no alarm
+// for what nobody knows.
+func TestStateRecordLost(t *testing.T) {
+	w := newWorld(t)
+	w.newCluster("dev")
+	w.immortal("dev")
+	vc := w.vc("dev")
+	vc.Status = v1alpha1.VirtualClusterStatus{}
+	w.updateStatus(vc)
+	w.immortal("dev")
+	w.expect("dev", v1alpha1.ConditionReady, yes, v1alpha1.ReasonReady)
+	w.expect("dev", v1alpha1.ConditionStateKept, yes, v1alpha1.ReasonKept)
+	if got := w.happened(v1alpha1.ReasonStateLost); got != 0 {
+		t.Errorf("%d false alarms", got)
+	}
+}
+
+// TestEverythingLost: with neither the record nor the Secret there are still
+// the servers to tell that there was an identity.
+func TestEverythingLost(t *testing.T) {
+	w := newWorld(t)
+	w.newCluster("dev")
+	w.immortal("dev")
+	w.delete("dev-identity", &corev1.Secret{})
+	vc := w.vc("dev")
+	vc.Status = v1alpha1.VirtualClusterStatus{}
+	w.updateStatus(vc)
+	w.immortal("dev")
+	w.expect("dev", v1alpha1.ConditionStalled, yes, v1alpha1.ReasonIdentityLost)
+	if w.exists("dev-identity", &corev1.Secret{}) || !w.exists("dev-server", &appsv1.StatefulSet{}) {
+		t.Error("an identity was made under living servers")
+	}
+}
+
+// happened counts the events of a reason.
+func (w *world) happened(reason string) int {
+	n := 0
+	for {
+		select {
+		case e := <-w.events.Events:
+			if strings.Contains(e, " "+reason+" ") {
+				n++
+			}
+		default:
+			return n
+		}
+	}
+}
