@@ -46,6 +46,10 @@ func TestVirtualClusters(t *testing.T) {
 	s := enter(t, harness.Distro{}, "default")
 	s.must(s.host.OfferVersion(s.ctx, missingVersion, missingRef, v1alpha1.DistroK8s, v1alpha1.DistroK3s))
 	s.must(s.host.OfferVersion(s.ctx, k8sOnlyVersion, missingRef, v1alpha1.DistroK8s))
+	t.Run("DefaultDistro", func(t *testing.T) {
+		t.Parallel()
+		testDefaultDistro(t)
+	})
 	t.Run("Requirements", func(t *testing.T) {
 		t.Parallel()
 		testRequirements(t)

@@ -20,8 +20,10 @@ func testFaults(faults []fault) func(*testing.T, harness.Distro) {
 	return func(t *testing.T, d harness.Distro) {
 		s := begin(t, d)
 		x := s.subject("victim")
-		for _, f := range faults {
-			t.Run(f.name, func(t *testing.T) { x.on(s.in(t)).round(f) })
+		for i, f := range faults {
+			if !t.Run(f.name, func(t *testing.T) { x.on(s.in(t)).round(f) }) {
+				t.Fatalf("%d more faults were not tried on a cluster that is not whole", len(faults)-i-1)
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"time"
@@ -281,6 +282,7 @@ func (x *subject) nodeDrained() {
 		x.must(x.host.Cordon(ctx, false))
 	}
 	defer uncordon()
+	x.awaitClosed()
 	for _, group := range []string{workers, cluster.ServerGroup} {
 		x.must(x.host.Evict(x.ctx, x.nodePod(group)))
 	}
@@ -288,4 +290,31 @@ func (x *subject) nodeDrained() {
 	if c := conditionOf(vc, v1alpha1.ConditionControlPlaneReady); !containsAll(c.Message, harness.ServerPod(vc), "unschedulable") {
 		x.Errorf("it is not said that the node is unschedulable: %s", c.Message)
 	}
+}
+
+// awaitClosed waits until the host's scheduler knows that there is no place: it
+// can be a minute behind when the API server was away before.
+func (x *subject) awaitClosed() {
+	x.Helper()
+	ctx := x.within(stepTimeout)
+	x.must(x.host.Eventually(ctx, func() error {
+		pod := plainPod(x.namespace, "feeler")
+		if err := x.host.Create(ctx, pod); err != nil {
+			return err
+		}
+		var closed bool
+		_, err := harness.Await(ctx, x.host.Cluster, pod, func(p *corev1.Pod) (bool, string) {
+			for _, c := range p.Status.Conditions {
+				if c.Type == corev1.PodScheduled {
+					closed = c.Reason == corev1.PodReasonUnschedulable
+					return true, ""
+				}
+			}
+			return false, "nobody has looked at it"
+		})
+		if err == nil && !closed {
+			err = errors.New("the scheduler still places pods on the node")
+		}
+		return errors.Join(err, x.host.Kill(ctx, pod), harness.AwaitGone(ctx, x.host.Cluster, pod))
+	}))
 }

@@ -195,15 +195,9 @@ func (s *scene) expect(from vantage, to target, open bool) {
 	}
 }
 
-// plainPod is a pod of the host that belongs to no virtual cluster.
-func (s *scene) plainPod() *corev1.Pod {
-	s.Helper()
-	return s.runPlain(s.host.Cluster, s.namespace, "plain")
-}
-
-func (s *scene) runPlain(c *harness.Cluster, namespace, name string) *corev1.Pod {
-	s.Helper()
-	pod := &corev1.Pod{
+// plainPod is a pod that does nothing.
+func plainPod(namespace, name string) *corev1.Pod {
+	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name},
 		Spec: corev1.PodSpec{
 			TerminationGracePeriodSeconds: ptr.To[int64](0),
@@ -214,6 +208,17 @@ func (s *scene) runPlain(c *harness.Cluster, namespace, name string) *corev1.Pod
 			}},
 		},
 	}
+}
+
+// plainPod is a pod of the host that belongs to no virtual cluster.
+func (s *scene) plainPod() *corev1.Pod {
+	s.Helper()
+	return s.runPlain(s.host.Cluster, s.namespace, "plain")
+}
+
+func (s *scene) runPlain(c *harness.Cluster, namespace, name string) *corev1.Pod {
+	s.Helper()
+	pod := plainPod(namespace, name)
 	s.must(c.Create(s.ctx, pod))
 	pod, err := harness.Await(s.within(stepTimeout), c, pod, func(p *corev1.Pod) (bool, string) {
 		return p.Status.Phase == corev1.PodRunning, fmt.Sprint(p.Status.Phase, p.Status.Conditions)
