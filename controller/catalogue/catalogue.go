@@ -51,6 +51,26 @@ func Single(kubernetes, image string, distros ...v1alpha1.Distro) Catalogue {
 	}
 }
 
+// ParseDistros reads what an image carries from items such as k8s and
+// k3s=v1.36.3+k3s1: distros, and the versions of those that have one of their
+// own.
+func ParseDistros(items []string) ([]v1alpha1.Distro, map[v1alpha1.Distro]string, error) {
+	var distros []v1alpha1.Distro
+	versions := map[v1alpha1.Distro]string{}
+	for _, item := range items {
+		name, own, found := strings.Cut(item, "=")
+		d := v1alpha1.Distro(name)
+		if !slices.Contains(v1alpha1.Distros(), d) || found && own == "" {
+			return nil, nil, fmt.Errorf("distro %q: want items like k8s or k3s=v1.36.3+k3s1", item)
+		}
+		distros = append(distros, d)
+		if own != upstream(own) {
+			versions[d] = own
+		}
+	}
+	return distros, versions, nil
+}
+
 // Parse reads a catalogue from YAML. It accepts only one that can be used as it
 // stands.
 func Parse(data []byte) (Catalogue, error) {

@@ -43,6 +43,9 @@ type Params struct {
 	Version string
 	// NodeImage of the catalogue's default version; empty means the chart's.
 	NodeImage string
+	// NodeDistros are what that image carries, as k8s or k3s=v1.36.3+k3s1;
+	// empty means what the chart says.
+	NodeDistros []string
 	// Args are further arguments of the controller.
 	Args []string
 }
@@ -91,8 +94,8 @@ func customise(u *unstructured.Unstructured, p Params) error {
 		labels[VersionLabel] = p.Version
 		u.SetLabels(labels)
 	}
-	if u.GetKind() == "ConfigMap" && u.GetName() == catalogue.ConfigMapName && p.NodeImage != "" {
-		return offer(u, p.NodeImage)
+	if u.GetKind() == "ConfigMap" && u.GetName() == catalogue.ConfigMapName && (p.NodeImage != "" || len(p.NodeDistros) > 0) {
+		return offer(u, p)
 	}
 	if u.GetKind() != "Deployment" {
 		return nil
@@ -111,8 +114,9 @@ func customise(u *unstructured.Unstructured, p Params) error {
 	return unstructured.SetNestedSlice(u.Object, containers, "spec", "template", "spec", "containers")
 }
 
-// offer makes an image that of the catalogue's default version.
-func offer(u *unstructured.Unstructured, image string) error {
+// offer makes an image, and the distros in it, those of the catalogue's default
+// version.
+func offer(u *unstructured.Unstructured, p Params) error {
 	text, _, err := unstructured.NestedString(u.Object, "data", catalogue.Key)
 	if err != nil {
 		return err
@@ -121,10 +125,22 @@ func offer(u *unstructured.Unstructured, image string) error {
 	if err != nil {
 		return err
 	}
+	distros, versions, err := catalogue.ParseDistros(p.NodeDistros)
+	if err != nil {
+		return err
+	}
 	for i := range c.Entries {
-		if c.Entries[i].Version == c.Default {
-			c.Entries[i].Image = image
+		e := &c.Entries[i]
+		if e.Version != c.Default {
+			continue
 		}
+		e.Image = cmp.Or(p.NodeImage, e.Image)
+		if len(distros) > 0 {
+			e.Distros, e.DistroVersions = distros, versions
+		}
+	}
+	if err := c.Validate(); err != nil {
+		return err
 	}
 	changed, err := yaml.Marshal(c)
 	if err != nil {

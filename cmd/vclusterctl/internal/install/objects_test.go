@@ -2,7 +2,9 @@ package install
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -10,9 +12,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/charts"
 	"github.com/vclusterctl/vclusterctl/controller/catalogue"
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
@@ -237,6 +242,63 @@ func TestCatalogueIsReadable(t *testing.T) {
 	if _, err := catalogue.Parse([]byte(text)); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestCatalogueOffers: what an image carries is known where it was built, not
+// in the chart.
+func TestCatalogueOffers(t *testing.T) {
+	u := only(t, render(t, Params{NodeImage: "example.com/node:1", NodeDistros: []string{"k8s", "k3s=v1.36.3+k3s1"}}), "ConfigMap", catalogue.ConfigMapName)
+	text, _, err := unstructured.NestedString(u.Object, "data", catalogue.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := catalogue.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, ok := c.Lookup("")
+	if !ok || e.Image != "example.com/node:1" || e.VersionOf(v1alpha1.DistroK3s) != "v1.36.3+k3s1" || !e.Carries(v1alpha1.DistroK8s) {
+		t.Errorf("the catalogue offers %+v", e)
+	}
+	for _, bad := range []string{"k0s", "k3s=", "k3s=v1.30.1+k3s1"} {
+		if _, err := Render(Params{NodeDistros: []string{bad}}); err == nil || !strings.Contains(err.Error(), "k3s1") {
+			t.Errorf("%q: got error %v, want one that shows what is right", bad, err)
+		}
+	}
+}
+
+func TestCarriedDistros(t *testing.T) {
+	told := map[string]string{v1alpha1.NodeAnnotationDistros: "k8s=v1.36.3,k3s=v1.36.3+k3s1"}
+	cases := map[string]struct {
+		reason string
+		nodes  []metav1.PartialObjectMetadata
+		want   []string
+	}{
+		"Host":  {"an embedded host tells", []metav1.PartialObjectMetadata{{ObjectMeta: metav1.ObjectMeta{Annotations: told}}}, []string{"k8s=v1.36.3", "k3s=v1.36.3+k3s1"}},
+		"Other": {"other nodes know nothing of our images", []metav1.PartialObjectMetadata{{}}, nil},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			got, err := CarriedDistros(t.Context(), listed{tc.nodes})
+			if diff := cmp.Diff(tc.want, got); diff != "" || err != nil {
+				t.Errorf("%s: %v, -want +got:\n%s", tc.reason, err, diff)
+			}
+		})
+	}
+}
+
+// listed is a cluster that has these nodes.
+type listed struct {
+	nodes []metav1.PartialObjectMetadata
+}
+
+func (l listed) List(_ context.Context, into client.ObjectList, _ ...client.ListOption) error {
+	into.(*metav1.PartialObjectMetadataList).Items = l.nodes
+	return nil
+}
+
+func (l listed) Get(context.Context, client.ObjectKey, client.Object, ...client.GetOption) error {
+	return errors.New("nobody asks for one")
 }
 
 func TestOrder(t *testing.T) {

@@ -73,7 +73,7 @@ func (o *ControllerOptions) addFlags(cmd *cobra.Command) {
 	addPolicy(flags, &c.Policy)
 	flags.StringVar(&o.NodeImage, "node-image", defaultNodeImage, "node `image` where there is no catalogue")
 	flags.StringVar(&o.NodeVersion, "node-version", defaultNodeVersion, "its Kubernetes `version`")
-	flags.StringSliceVar(&o.NodeDistros, "node-distro", []string{string(v1alpha1.DistroK8s)}, "the `distros` it carries")
+	flags.StringSliceVar(&o.NodeDistros, "node-distro", []string{string(v1alpha1.DistroK8s)}, "the `distros` it carries, as k8s or k3s=v1.36.3+k3s1")
 	flags.StringSliceVar(&o.HostPodCIDRs, "host-pod-cidr", nil, "pod `ranges` of the host, where its nodes do not tell")
 }
 
@@ -85,11 +85,12 @@ func (o *ControllerOptions) complete() error {
 		}
 		o.Controller.HostPodCIDRs = append(o.Controller.HostPodCIDRs, prefix)
 	}
-	distros := make([]v1alpha1.Distro, 0, len(o.NodeDistros))
-	for _, d := range o.NodeDistros {
-		distros = append(distros, v1alpha1.Distro(d))
+	distros, versions, err := catalogue.ParseDistros(o.NodeDistros)
+	if err != nil {
+		return cli.Usagef("--node-distro: %v", err)
 	}
 	o.Controller.Catalogue = catalogue.Single(o.NodeVersion, o.NodeImage, distros...)
+	o.Controller.Catalogue.Entries[0].DistroVersions = versions
 	build := buildinfo.Get()
 	o.Controller.Version, o.Controller.Commit = build.Version, build.Commit
 	return nil

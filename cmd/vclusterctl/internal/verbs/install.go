@@ -25,6 +25,7 @@ type InstallOptions struct {
 	*cli.Factory
 	Image          string
 	NodeImage      string
+	NodeDistros    []string
 	Policy         virtualcluster.Policy
 	Namespaced     bool
 	Wait           bool
@@ -65,6 +66,7 @@ func NewCmdInstall(f *cli.Factory, runF func(context.Context, *InstallOptions) e
 	takesOutput(cmd, cli.ObjectOutputs...)
 	cmd.Flags().StringVar(&o.Image, "image", defaultImage(), "`image` of the controller")
 	cmd.Flags().StringVar(&o.NodeImage, "node-image", "", "`image` of the nodes of virtual clusters, where nodes cannot have the built-in one")
+	cmd.Flags().StringSliceVar(&o.NodeDistros, "node-distro", nil, "the `distros` that image carries, as k8s or k3s=v1.36.3+k3s1")
 	addPolicy(cmd.Flags(), &o.Policy)
 	cmd.Flags().BoolVar(&o.Namespaced, "namespaced", false, "look after one namespace only")
 	cmd.Flags().BoolVar(&o.Wait, "wait", true, "wait until the controller runs")
@@ -85,14 +87,11 @@ func (o *InstallOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	manifests, err := install.Render(install.Params{
-		Namespace: namespace, Namespaced: o.Namespaced, Image: o.Image, Version: buildinfo.Get().Version,
-		NodeImage: o.NodeImage, Args: policyArgs(o.Policy),
-	})
-	if err != nil {
-		return err
-	}
 	if o.DryRun == dryRunClient {
+		manifests, err := o.render(namespace, o.NodeDistros)
+		if err != nil {
+			return err
+		}
 		return o.printAll(manifests.All())
 	}
 	c, err := o.NewClient()
@@ -101,6 +100,14 @@ func (o *InstallOptions) Run(ctx context.Context) error {
 	}
 	ctx, cancel := withTimeout(ctx, o.Timeout)
 	defer cancel()
+	distros, err := o.distros(ctx, c)
+	if err != nil {
+		return o.explain(namespace, err)
+	}
+	manifests, err := o.render(namespace, distros)
+	if err != nil {
+		return err
+	}
 	if err := o.refuseSecond(ctx, c, namespace); err != nil {
 		return err
 	}
@@ -112,6 +119,22 @@ func (o *InstallOptions) Run(ctx context.Context) error {
 		return err
 	}
 	return o.conclude(changed, namespace, manifests)
+}
+
+func (o *InstallOptions) render(namespace string, distros []string) (install.Manifests, error) {
+	return install.Render(install.Params{
+		Namespace: namespace, Namespaced: o.Namespaced, Image: o.Image, Version: buildinfo.Get().Version,
+		NodeImage: o.NodeImage, NodeDistros: distros, Args: policyArgs(o.Policy),
+	})
+}
+
+// distros are what the node image carries. An embedded host knows it of the
+// built-in image; of another one somebody must say it.
+func (o *InstallOptions) distros(ctx context.Context, c client.Reader) ([]string, error) {
+	if len(o.NodeDistros) > 0 || o.NodeImage != "" {
+		return o.NodeDistros, nil
+	}
+	return install.CarriedDistros(ctx, c)
 }
 
 // refuseSecond refuses where two controllers would look after the same
