@@ -23,8 +23,7 @@ type Report struct {
 	Facts Facts `json:"facts"`
 	// Timeline lists the milestones passed so far, oldest first.
 	Timeline []Milestone `json:"timeline,omitempty"`
-	// APIServing is true from when the inner API server first answered
-	// /readyz in this boot. Whether it still does is what ReadyPath answers.
+	// APIServing is true while the inner API server answers /readyz.
 	APIServing bool `json:"apiServing"`
 	// Schedulable is true once a pod can start inside: node ready, default
 	// ServiceAccount present, CNI configured.
@@ -36,6 +35,25 @@ type Report struct {
 	// Degraded are what the node runs without, sorted, each with a reason.
 	Degraded []Problem `json:"degraded,omitempty"`
 }
+
+// RequestMaxBytes bounds a ReportRequest's JSON.
+const RequestMaxBytes = 4 << 10
+
+// ReportRequest is the JSON body with which a reader may ask for the report by
+// POST, which guests older than it refuse with 405.
+type ReportRequest struct {
+	// After is what the query parameter of that name is.
+	After *int64 `json:"after,omitempty"`
+	// Wanted says, by group, how many nodes the cluster is to have: of a group
+	// with n these are GROUP-0 to GROUP-(n-1). A server takes nodes of ours
+	// that are not wanted out of the cluster inside, once they are not Ready.
+	// Left out, it takes out nothing.
+	Wanted map[string]int32 `json:"wanted,omitempty"`
+}
+
+// NodeLabelGroup marks a node inside, with the name of its group, as one of
+// ours: only such ones are ever taken out.
+const NodeLabelGroup = "vclusterctl.dev/group"
 
 // Facts are what the guest found by trying. An empty string means that the
 // fact could not be determined.
@@ -70,6 +88,7 @@ const (
 	MilestoneServiceAccount = "ServiceAccount" // the default ServiceAccount exists
 	MilestoneNetwork        = "Network"        // a CNI configuration is present
 	MilestoneSchedulable    = "Schedulable"    // a pod can start
+	MilestoneJoined         = "Joined"         // a pool node's kubelet has joined and is healthy
 )
 
 // Milestone is one point of the boot timeline.

@@ -11,12 +11,14 @@ import (
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 )
 
-// Handler answers the guest's endpoints. ready says why the node does not
-// serve its purpose yet, or nil.
+// Handler answers the guest's endpoints.
 type Handler struct {
 	Store *Store
 	Token string
+	// Ready says why the node does not serve its purpose, or nil.
 	Ready func(context.Context) error
+	// Wanted is told how many nodes each group is to have. It may be nil.
+	Wanted func(map[string]int32)
 }
 
 // Mux returns the routes.
@@ -24,7 +26,8 @@ func (h *Handler) Mux() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+guestapi.LivePath, func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET "+guestapi.ReadyPath, h.ready)
-	mux.HandleFunc("GET "+guestapi.ReportPath, h.report)
+	mux.HandleFunc("GET "+guestapi.ReportPath, h.authorised(h.asked))
+	mux.HandleFunc("POST "+guestapi.ReportPath, h.authorised(h.told))
 	return mux
 }
 
@@ -36,22 +39,53 @@ func (h *Handler) ready(w http.ResponseWriter, r *http.Request) {
 	writeText(w, http.StatusOK, "ok")
 }
 
-func (h *Handler) report(w http.ResponseWriter, r *http.Request) {
-	want := "Bearer " + h.Token
-	if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte(want)) != 1 {
-		writeText(w, http.StatusUnauthorized, "the report needs the cluster's guest token")
-		return
-	}
-	current := h.Store.Current()
-	if after := r.URL.Query().Get("after"); after != "" {
-		revision, err := strconv.ParseInt(after, 10, 64)
-		if err != nil {
-			writeText(w, http.StatusBadRequest, "after: not a revision")
+// authorised lets only holders of the token through.
+func (h *Handler) authorised(next http.HandlerFunc) http.HandlerFunc {
+	want := []byte("Bearer " + h.Token)
+	return func(w http.ResponseWriter, r *http.Request) {
+		if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), want) != 1 {
+			writeText(w, http.StatusUnauthorized, "the report needs the cluster's guest token")
 			return
 		}
+		next(w, r)
+	}
+}
+
+// asked answers a reader that says in the query what it knows.
+func (h *Handler) asked(w http.ResponseWriter, r *http.Request) {
+	after := r.URL.Query().Get("after")
+	if after == "" {
+		h.answer(w, r, nil)
+		return
+	}
+	revision, err := strconv.ParseInt(after, 10, 64)
+	if err != nil {
+		writeText(w, http.StatusBadRequest, "after: not a revision")
+		return
+	}
+	h.answer(w, r, &revision)
+}
+
+// told answers a reader that also says what the cluster is to be.
+func (h *Handler) told(w http.ResponseWriter, r *http.Request) {
+	var request guestapi.ReportRequest
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, guestapi.RequestMaxBytes)).Decode(&request); err != nil {
+		writeText(w, http.StatusBadRequest, "not a request for a report: "+err.Error())
+		return
+	}
+	if h.Wanted != nil && len(request.Wanted) > 0 {
+		h.Wanted(request.Wanted)
+	}
+	h.answer(w, r, request.After)
+}
+
+// answer waits while the reader knows the newest revision.
+func (h *Handler) answer(w http.ResponseWriter, r *http.Request, after *int64) {
+	current := h.Store.Current()
+	if after != nil {
 		ctx, cancel := context.WithTimeout(r.Context(), guestapi.ReportWaitSeconds*time.Second)
 		defer cancel()
-		current = h.Store.Wait(ctx, revision)
+		current = h.Store.Wait(ctx, *after)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if err := json.NewEncoder(w).Encode(current); err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -116,5 +117,41 @@ func TestReportIsJSON(t *testing.T) {
 	var got guestapi.Report
 	if err := json.Unmarshal(recorder.Body.Bytes(), &got); err != nil || got.Boot != "uid" {
 		t.Errorf("GET /report: %+v, %v", got, err)
+	}
+}
+
+// TestTold: a reader that says what it wants is heard, and gets the report as
+// any other.
+func TestTold(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		body   string
+		token  string
+		code   int
+		want   map[string]int32
+	}{
+		"Wanted":   {"The list arrives.", `{"wanted":{"server":1,"work":3}}`, "secret", http.StatusOK, map[string]int32{"server": 1, "work": 3}},
+		"Nothing":  {"No list is none.", `{"after":0}`, "secret", http.StatusOK, nil},
+		"Empty":    {"Nor is one of nothing.", `{"wanted":{}}`, "secret", http.StatusOK, nil},
+		"Newer":    {"A newer reader says more.", `{"wanted":{"server":1},"more":true}`, "secret", http.StatusOK, map[string]int32{"server": 1}},
+		"NoToken":  {"Not everybody is heard.", `{"wanted":{"server":1}}`, "other", http.StatusUnauthorized, nil},
+		"Broken":   {"Half a list is none.", `{"wanted":{"server"`, "secret", http.StatusBadRequest, nil},
+		"TooLarge": {"There is a limit.", `{"wanted":{"` + strings.Repeat("x", guestapi.RequestMaxBytes) + `":1}}`, "secret", http.StatusBadRequest, nil},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			var got map[string]int32
+			h := &Handler{Store: newStore(), Token: "secret", Wanted: func(w map[string]int32) { got = w }}
+			request := httptest.NewRequest(http.MethodPost, "/report", strings.NewReader(tc.body))
+			request.Header.Set("Authorization", "Bearer "+tc.token)
+			recorder := httptest.NewRecorder()
+			h.Mux().ServeHTTP(recorder, request)
+			if recorder.Code != tc.code {
+				t.Errorf("%s\nPOST /report: want %d, got %d %s", tc.reason, tc.code, recorder.Code, recorder.Body)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("%s\nwanted: -want +got:\n%s", tc.reason, diff)
+			}
+		})
 	}
 }

@@ -20,6 +20,7 @@ type Store struct {
 	mu       sync.Mutex
 	current  guestapi.Report
 	problems map[string]guestapi.Problem // by subject
+	passed   func([]guestapi.Milestone)
 	changed  chan struct{}
 }
 
@@ -43,6 +44,9 @@ func (s *Store) Update(change func(*guestapi.Report)) {
 		return
 	}
 	next.Revision++
+	if s.passed != nil && len(next.Timeline) != len(s.current.Timeline) {
+		s.passed(next.Timeline)
+	}
 	s.current = next
 	close(s.changed)
 	s.changed = make(chan struct{})

@@ -33,6 +33,7 @@ func (n *thisNode) watchCluster(ctx context.Context) error {
 	}
 	n.store.Update(func(r *guestapi.Report) { r.Version = version.GitVersion })
 
+	go n.roster.run(ctx, client)
 	core := client.CoreV1().RESTClient()
 	accounts := cache.NewListWatchFromClient(core, "serviceaccounts", "default", fields.OneTermEqualSelector("metadata.name", "default"))
 	go n.follow(ctx, accounts, &corev1.ServiceAccount{}, func(items []any) {
@@ -65,9 +66,12 @@ func (n *thisNode) follow(ctx context.Context, source cache.ListerWatcher, kind 
 
 func (n *thisNode) setNodes(items []any) {
 	states := make([]guestapi.NodeState, 0, len(items))
+	nodes := make([]*corev1.Node, 0, len(items))
 	for _, item := range items {
+		nodes = append(nodes, item.(*corev1.Node))
 		states = append(states, stateOf(item.(*corev1.Node)))
 	}
+	n.roster.see(nodes)
 	slices.SortFunc(states, func(a, b guestapi.NodeState) int { return strings.Compare(a.Name, b.Name) })
 	n.store.Update(func(r *guestapi.Report) { r.Nodes = states })
 	for _, state := range states {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -34,12 +35,16 @@ type thisNode struct {
 	store   *report.Store
 	log     *slog.Logger
 	client  *http.Client
+	// roster takes nodes that are not wanted out of the cluster inside.
+	roster *roster
+	// unanswered counts the probes in a row that failed.
+	unanswered atomic.Int32
 }
 
 func newNode(outcome prepare.Outcome, store *report.Store, log *slog.Logger) *thisNode {
 	return &thisNode{
 		role: outcome.Config.Role, config: outcome.Config, name: outcome.Node, stopped: outcome.Problems,
-		store: store, log: log,
+		store: store, log: log, roster: newRoster(outcome.Node, log),
 		client: &http.Client{Timeout: 2 * time.Second, Transport: &http.Transport{TLSClientConfig: pinnedTLS()}},
 	}
 }
@@ -107,6 +112,25 @@ func (n *thisNode) ready(ctx context.Context) error {
 	return nil
 }
 
+// failedProbes is how many of the kubelet's probes in a row make a pod not
+// ready; the report follows it.
+const failedProbes = 3
+
+// probe answers the kubelet, and keeps the report's word on the API as true as
+// the readiness of the pod is. Nobody else needs to ask.
+func (n *thisNode) probe(ctx context.Context) error {
+	err := n.ready(ctx)
+	switch {
+	case n.role != guestapi.RoleServer:
+	case err == nil:
+		n.unanswered.Store(0)
+		n.store.Update(func(r *guestapi.Report) { r.APIServing = true })
+	case n.unanswered.Add(1) >= failedProbes:
+		n.store.Update(func(r *guestapi.Report) { r.APIServing = false })
+	}
+	return err
+}
+
 // joined says whether a pool node's kubelet has got its credentials from the
 // cluster. It answers its own health check long before.
 func joined(credentials string) error {
@@ -118,8 +142,12 @@ func joined(credentials string) error {
 
 // watch follows the node to the point where a pod can start, and on from there.
 func (n *thisNode) watch(ctx context.Context) error {
-	if err := n.awaitReady(ctx); err != nil || n.role != guestapi.RoleServer {
+	if err := n.awaitReady(ctx); err != nil {
 		return ignoreCanceled(err)
+	}
+	if n.role != guestapi.RoleServer {
+		n.store.Pass(guestapi.MilestoneJoined)
+		return nil
 	}
 	if at, err := unitActiveSince(ctx, "etcd.service"); err == nil {
 		n.store.PassAt(guestapi.MilestoneDatastore, at)

@@ -19,7 +19,11 @@ import (
 	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/prepare"
 	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/report"
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
+	"github.com/vclusterctl/vclusterctl/templates/node"
 )
+
+// timelineFile keeps the milestones of this boot.
+const timelineFile = node.RunDir + "/timeline.json"
 
 // Run serves health and report until ctx ends.
 func Run(ctx context.Context, log *slog.Logger) error {
@@ -28,13 +32,16 @@ func Run(ctx context.Context, log *slog.Logger) error {
 		return fmt.Errorf("preparation left nothing to report: %w", err)
 	}
 	store := report.NewStore(initialReport(outcome), time.Now)
+	if err := store.KeepTimeline(timelineFile, log); err != nil {
+		log.Warn("milestones of this boot are timed again", "error", err)
+	}
 	if started, err := initTime(); err == nil {
 		store.PassAt(guestapi.MilestoneInit, started)
 	}
 	store.PassAt(guestapi.MilestonePrepared, outcome.Time)
 
-	node := newNode(outcome, store, log)
-	server, listener, err := listen(ctx, store, node.ready)
+	this := newNode(outcome, store, log)
+	server, listener, err := listen(ctx, store, this)
 	if err != nil {
 		return err
 	}
@@ -43,7 +50,8 @@ func Run(ctx context.Context, log *slog.Logger) error {
 	group.Go(func() error { return closeOnDone(ctx, server) })
 	group.Go(func() error { return watchUnits(ctx, store, log) })
 	if len(outcome.Problems) == 0 {
-		group.Go(func() error { return node.watch(ctx) })
+		group.Go(func() error { return this.watch(ctx) })
+		group.Go(func() error { return watchVolume(ctx, store, guestapi.StateDirOf(outcome.Config.Distro)) })
 	}
 	if len(outcome.Problems) == 0 && ownDatastore(outcome.Config) {
 		group.Go(func() error { return watchDatastore(ctx, store, log) })
@@ -71,7 +79,7 @@ func initialReport(o prepare.Outcome) guestapi.Report {
 	}
 }
 
-func listen(ctx context.Context, store *report.Store, ready func(context.Context) error) (*http.Server, net.Listener, error) {
+func listen(ctx context.Context, store *report.Store, this *thisNode) (*http.Server, net.Listener, error) {
 	certificate, err := tls.LoadX509KeyPair(guestapi.JoinDir+"/"+guestapi.JoinGuestCert, guestapi.JoinDir+"/"+guestapi.JoinGuestKey)
 	if err != nil {
 		return nil, nil, fmt.Errorf("load the guest's certificate: %w", err)
@@ -84,7 +92,7 @@ func listen(ctx context.Context, store *report.Store, ready func(context.Context
 	if err != nil {
 		return nil, nil, err
 	}
-	handler := &report.Handler{Store: store, Token: strings.TrimSpace(string(token)), Ready: ready}
+	handler := &report.Handler{Store: store, Token: strings.TrimSpace(string(token)), Ready: this.probe, Wanted: this.roster.want}
 	return &http.Server{
 		Handler:           handler.Mux(),
 		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS13},
