@@ -142,7 +142,7 @@ func (s *scene) checkCalm(vc *v1alpha1.VirtualCluster) {
 	}
 	var events corev1.EventList
 	s.must(s.host.List(s.ctx, &events, client.InNamespace(vc.Namespace),
-		client.MatchingFields{"involvedObject.kind": v1alpha1.VirtualClusterKind, "involvedObject.name": vc.Name}))
+		client.MatchingFields{"involvedObject.uid": string(vc.UID)}))
 	if len(events.Items) > mostEvents {
 		s.Errorf("%d events about %q", len(events.Items), vc.Name)
 	}

@@ -25,7 +25,7 @@ type Distro struct {
 	SteadyUnits []string
 	// Controllers of cgroup v2 that the distro refuses to start without.
 	Controllers []string
-	// Refusal are its own words then. The first group is the controller.
+	// Refusal are its own words then, with the controller in a group.
 	Refusal *regexp.Regexp
 }
 
@@ -41,7 +41,7 @@ func Distros() []Distro {
 			Name: v1alpha1.DistroK3s, StateDir: "/var/lib/rancher/k3s",
 			SteadyUnits: append([]string{"k3s"}, ours...),
 			Controllers: []string{"cpu", "cpuset", "memory", "pids"},
-			Refusal:     regexp.MustCompile(`failed to find (\w+) cgroup`),
+			Refusal:     regexp.MustCompile(`failed to find (\w+) cgroup|(\w+) cgroup controller not found`),
 		},
 	}
 }
@@ -89,7 +89,7 @@ func refusal(vc *v1alpha1.VirtualCluster, d Distro, missing []string) string {
 		return ""
 	}
 	m := d.Refusal.FindStringSubmatch(c.Message)
-	if m == nil || !slices.Contains(missing, m[1]) {
+	if m == nil || !slices.Contains(missing, m[1]+m[2]) {
 		return ""
 	}
 	return c.Message
