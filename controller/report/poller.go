@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -36,6 +37,9 @@ const (
 type poller struct {
 	target Target
 	client *http.Client
+	// reserved is true once the guest turned out to be older than requests
+	// that tell it something: it is pinned with its node image.
+	reserved bool
 }
 
 func newPoller(dial DialFunc, t Target) *poller {
@@ -95,9 +99,21 @@ func pause(ctx context.Context, clock Clock, d time.Duration) {
 	}
 }
 
+// errReserved is the answer of a guest that can be asked only.
+var errReserved = errors.New("the guest takes no POST")
+
 // ask waits for a report whose revision differs from the one given.
 func (p *poller) ask(ctx context.Context, after int64) (guestapi.Report, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url(after), nil)
+	r, err := p.exchange(ctx, after)
+	if errors.Is(err, errReserved) && !p.reserved {
+		p.reserved = true
+		return p.exchange(ctx, after)
+	}
+	return r, err
+}
+
+func (p *poller) exchange(ctx context.Context, after int64) (guestapi.Report, error) {
+	req, err := p.request(ctx, after)
 	if err != nil {
 		return guestapi.Report{}, fmt.Errorf("ask guest of pod %q: %w", p.target.Pod, err)
 	}
@@ -106,23 +122,46 @@ func (p *poller) ask(ctx context.Context, after int64) (guestapi.Report, error) 
 	if err != nil {
 		return guestapi.Report{}, fmt.Errorf("ask guest of pod %q: %w", p.target.Pod, err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // nothing was written
-	if resp.StatusCode != http.StatusOK {
+	defer resp.Body.Close() //nolint:errcheck // what was written went with the request
+	switch resp.StatusCode {
+	case http.StatusOK:
+		return p.decode(resp.Body)
+	case http.StatusMethodNotAllowed:
+		return guestapi.Report{}, fmt.Errorf("ask guest of pod %q: %w", p.target.Pod, errReserved)
+	default:
 		return guestapi.Report{}, fmt.Errorf("ask guest of pod %q: status %d", p.target.Pod, resp.StatusCode)
 	}
-	return p.decode(resp.Body)
 }
 
-func (p *poller) url(after int64) string {
+// request asks, and tells a server what nodes are wanted.
+func (p *poller) request(ctx context.Context, after int64) (*http.Request, error) {
 	u := url.URL{
 		Scheme: "https",
 		Host:   net.JoinHostPort(p.target.Address, strconv.Itoa(guestapi.Port)),
 		Path:   guestapi.ReportPath,
 	}
-	if after >= 0 {
-		u.RawQuery = url.Values{"after": {strconv.FormatInt(after, 10)}}.Encode()
+	if p.target.Wanted == "" || p.reserved {
+		if after >= 0 {
+			u.RawQuery = url.Values{"after": {strconv.FormatInt(after, 10)}}.Encode()
+		}
+		return http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil) //nolint:wrapcheck // the caller says what this is about
 	}
-	return u.String()
+	body, err := p.body(after)
+	if err != nil {
+		return nil, err
+	}
+	return http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body)) //nolint:wrapcheck // as above
+}
+
+func (p *poller) body(after int64) ([]byte, error) {
+	var told guestapi.ReportRequest
+	if err := json.Unmarshal([]byte(p.target.Wanted), &told.Wanted); err != nil {
+		return nil, fmt.Errorf("encode what is wanted: %w", err)
+	}
+	if after >= 0 {
+		told.After = &after
+	}
+	return json.Marshal(told) //nolint:wrapcheck // numbers and strings
 }
 
 // decode reads one report and refuses one that is too large or about another

@@ -20,6 +20,10 @@ type Target struct {
 	// Token authenticates us.
 	CA    string
 	Token string
+	// Wanted tells the guest of a server what nodes the cluster is to have:
+	// guestapi.ReportRequest.Wanted as JSON, so that targets compare. Empty
+	// tells nothing.
+	Wanted string
 }
 
 // DialFunc opens a connection to a guest.

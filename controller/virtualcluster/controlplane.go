@@ -2,6 +2,8 @@ package virtualcluster
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/utils/ptr"
@@ -46,8 +48,11 @@ func (s *Scope) groupTrouble(g cluster.Group, pods []corev1.Pod) trouble {
 			"the host refuses the pods of group %q: %s", g.Name, s.remedy(words))}
 	}
 	for i := range pods {
+		if t, bad := s.hostTrouble(&pods[i]); bad {
+			return t
+		}
 		if t, bad := podTrouble(&pods[i]); bad {
-			return s.withFields(t, g, &pods[i])
+			return s.withFields(s.steady(t), g, &pods[i])
 		}
 	}
 	if len(pods) == 0 {
@@ -59,6 +64,23 @@ func (s *Scope) groupTrouble(g cluster.Group, pods []corev1.Pod) trouble {
 		}
 	}
 	return trouble{v1alpha1.ReasonProgressing, fmt.Sprintf("waiting for the pods of group %q", g.Name)}
+}
+
+// steady keeps the words about an image that cannot be pulled: the kubelet's own
+// change with every try, and each change would be a write.
+func (s *Scope) steady(t trouble) trouble {
+	if t.reason != v1alpha1.ReasonImagePullFailed {
+		return t
+	}
+	for _, name := range []string{v1alpha1.ConditionControlPlaneReady, v1alpha1.ConditionNodesReady} {
+		held := s.condition(name)
+		about, _, _ := strings.Cut(t.message, "(")
+		if held.Reason == t.reason && strings.HasPrefix(held.Message, about) {
+			t.message = held.Message
+			break
+		}
+	}
+	return t
 }
 
 // withFields adds to the scheduler's words which fields of the spec decide where
@@ -77,6 +99,9 @@ func (s *Scope) withFields(t trouble, g cluster.Group, p *corev1.Pod) trouble {
 		}
 	}
 	t.message += fmt.Sprintf("; look at nodeSelector, tolerations, affinity and resources of %s", field)
+	if strings.Contains(t.message, "were unschedulable") {
+		t.message += ", and at drained nodes: kubectl uncordon lets pods onto one again"
+	}
 	return t
 }
 
@@ -116,8 +141,29 @@ func (s *Scope) booting(p *corev1.Pod) trouble {
 		return trouble{v1alpha1.ReasonNodeProblem, fmt.Sprintf(
 			"pod %q: %s: %s", p.Name, problems[0].Reason, trim(problems[0].Message))}
 	}
+	if served(snapshot.Report.Timeline) {
+		return trouble{v1alpha1.ReasonNotServing, s.silent(snapshot.Report)}
+	}
 	return trouble{v1alpha1.ReasonBooting, fmt.Sprintf(
 		"pod %q: the node boots, %s", p.Name, lastMilestone(snapshot.Report.Timeline))}
+}
+
+// served says whether a node has served its purpose in this boot.
+func served(timeline []guestapi.Milestone) bool {
+	return slices.ContainsFunc(timeline, func(m guestapi.Milestone) bool {
+		return m.Name == guestapi.MilestoneAPI || m.Name == guestapi.MilestoneJoined
+	})
+}
+
+// silent says that a node no longer does what it did.
+func (s *Scope) silent(report guestapi.Report) string {
+	pod := cluster.GroupName(s.vc.Name, report.NodeName)
+	what := "its API server served and does not answer any more"
+	if report.Role == guestapi.RoleAgent {
+		what = "its kubelet was healthy and does not answer any more"
+	}
+	return fmt.Sprintf("node %q: %s; it is started again by itself, and kubectl exec %s -- journalctl -b -p warning shows why it stopped",
+		report.NodeName, what, pod)
 }
 
 func lastMilestone(timeline []guestapi.Milestone) string {

@@ -2,10 +2,12 @@ package virtualcluster
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/templates/cluster"
@@ -23,6 +25,12 @@ func watchNodes(s *Scope) error {
 		return nil
 	}
 	report, ok := s.serverReport(serving)
+	if ok && !report.APIServing && served(report.Timeline) {
+		s.vc.Status.Nodes = 0
+		s.no(v1alpha1.ConditionNodesReady, v1alpha1.ReasonNotServing, "nobody can be asked: "+s.silent(report))
+		return nil
+	}
+	ok = ok && report.APIServing
 	if !ok && s.settling && s.condition(v1alpha1.ConditionNodesReady).Status == metav1.ConditionTrue {
 		s.comeBack(settlingTime)
 		return nil
@@ -49,15 +57,19 @@ func (s *Scope) countPools() {
 	}
 }
 
-// serverReport is the report of the first serving server that has one with
-// nodes in it.
+// serverReport is the report of a server whose API serves, or else of any.
 func (s *Scope) serverReport(serving []corev1.Pod) (guestapi.Report, bool) {
+	var last guestapi.Report
+	said := false
 	for _, p := range serving {
-		if snapshot, ok := s.reports[p.UID]; ok && snapshot.Report.APIServing {
-			return snapshot.Report, true
+		if snapshot, ok := s.reports[p.UID]; ok {
+			last, said = snapshot.Report, true
+			if last.APIServing {
+				break
+			}
 		}
 	}
-	return guestapi.Report{}, false
+	return last, said
 }
 
 func (s *Scope) judgeNodes(report guestapi.Report) {
@@ -68,21 +80,21 @@ func (s *Scope) judgeNodes(report guestapi.Report) {
 	switch {
 	case len(missing) > 0:
 		t = s.nodeTrouble(report, missing)
-	case len(report.Problems) > 0:
-		t = reported(report)
+	case s.nodeProblem(report) != nil:
+		t = *s.nodeProblem(report)
 	case !report.Schedulable:
 		t = trouble{v1alpha1.ReasonBooting, fmt.Sprintf("%s Ready, but no pod can start there yet: %s",
 			are(ready, "node"), lastMilestone(report.Timeline))}
 	default:
 		status = metav1.ConditionTrue
-		t = trouble{v1alpha1.ReasonReady, are(ready, "node") + " Ready" + leftOver(left) + without(report.Degraded) + s.outdated()}
+		t = trouble{v1alpha1.ReasonReady, are(ready, "node") + " Ready" + leftOver(left) + without(s.degraded(report)) + s.outdated()}
 	}
 	s.set(v1alpha1.ConditionNodesReady, status, t.reason, t.message)
 }
 
 // compareNodes finds the wanted nodes that are not Ready, counts those that
-// are, and names what is left of nodes that are no longer wanted: nothing takes
-// them out of the cluster inside.
+// are, and names what is left of nodes that are no longer wanted. Those of ours
+// are taken out by a server; a tenant's own, and those of older node images, stay.
 func (s *Scope) compareNodes(nodes []guestapi.NodeState) (missing []guestapi.NodeState, left []string, ready int) {
 	states := map[string]guestapi.NodeState{}
 	for _, n := range nodes {
@@ -132,8 +144,8 @@ func (s *Scope) nodeTrouble(report guestapi.Report, missing []guestapi.NodeState
 			return s.groupTrouble(g, pods)
 		}
 	}
-	if len(report.Problems) > 0 {
-		return reported(report)
+	if t := s.nodeProblem(report); t != nil {
+		return *t
 	}
 	n := missing[0]
 	message := fmt.Sprintf("%s not Ready: %s", are(len(missing), "node"), n.Name)
@@ -141,6 +153,22 @@ func (s *Scope) nodeTrouble(report guestapi.Report, missing []guestapi.NodeState
 		message += " (" + trim(n.Message) + ")"
 	}
 	return trouble{v1alpha1.ReasonBooting, message}
+}
+
+// nodeProblem is what the first node with a problem says, servers first.
+func (s *Scope) nodeProblem(server guestapi.Report) *trouble {
+	reports := []guestapi.Report{server}
+	for _, p := range s.livingPods() {
+		if snapshot, ok := s.reports[p.UID]; ok {
+			reports = append(reports, snapshot.Report)
+		}
+	}
+	for _, r := range reports {
+		if len(r.Problems) > 0 {
+			return ptr.To(reported(r))
+		}
+	}
+	return nil
 }
 
 func reported(report guestapi.Report) trouble {
@@ -153,6 +181,21 @@ func are(n int, noun string) string {
 		return count(n, noun) + " is"
 	}
 	return count(n, noun) + " are"
+}
+
+// degraded is what the nodes do without: what a server says, and of others what
+// no server does.
+func (s *Scope) degraded(server guestapi.Report) []guestapi.Problem {
+	out := slices.Clone(server.Degraded)
+	for _, p := range s.livingPods() {
+		for _, d := range s.reports[p.UID].Report.Degraded {
+			if !slices.ContainsFunc(out, func(o guestapi.Problem) bool { return o.Reason == d.Reason }) {
+				d.Message = s.reports[p.UID].Report.NodeName + ": " + d.Message
+				out = append(out, d)
+			}
+		}
+	}
+	return out
 }
 
 // without says what the nodes run without.

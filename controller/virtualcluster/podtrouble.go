@@ -36,7 +36,16 @@ func podFailed(p *corev1.Pod) (trouble, bool) {
 		return trouble{}, false
 	}
 	return trouble{v1alpha1.ReasonPodRejected, fmt.Sprintf(
-		"pod %q failed on node %q (%s); it is made anew", p.Name, p.Spec.NodeName, because(p.Status.Reason, p.Status.Message))}, true
+		"pod %q failed on node %q (%s); it is made anew%s", p.Name, p.Spec.NodeName,
+		because(p.Status.Reason, p.Status.Message), afterEviction(p))}, true
+}
+
+// afterEviction says how to keep the next pod from the same end.
+func afterEviction(p *corev1.Pod) string {
+	if p.Status.Reason != "Evicted" {
+		return ""
+	}
+	return "; to keep that from happening again, make room on the node, or request in resources what the pod uses"
 }
 
 func podUnschedulable(p *corev1.Pod) (trouble, bool) {
@@ -75,7 +84,8 @@ func podWaiting(p *corev1.Pod) (trouble, bool) {
 		case w == nil:
 		case imageReasons[w.Reason]:
 			return trouble{v1alpha1.ReasonImagePullFailed, fmt.Sprintf(
-				"pod %q: image %q cannot be pulled on node %q (%s); load it onto the node, or make it available to it",
+				"pod %q: image %q cannot be pulled on node %q (%s); load it onto the node, or make it available to it: "+
+					"the kubelet tries again every few minutes, and at once if you delete the pod",
 				p.Name, specImage(p, c.Name), p.Spec.NodeName, because(w.Reason, w.Message))}, true
 		case containerReasons[w.Reason]:
 			return trouble{v1alpha1.ReasonNodeProblem, fmt.Sprintf(

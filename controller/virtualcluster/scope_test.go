@@ -23,6 +23,10 @@ func aScope(pods ...corev1.Pod) *Scope {
 		now:     noon,
 		pods:    pods,
 		reports: map[types.UID]report.Snapshot{},
+		nodes: []corev1.Node{{
+			ObjectMeta: metav1.ObjectMeta{Name: "host-a"},
+			Status:     corev1.NodeStatus{Conditions: []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}}},
+		}},
 	}
 	s.initialise()
 	return s

@@ -27,6 +27,9 @@ func TestWatchControlPlane(t *testing.T) {
 	booting := func(r *guestapi.Report) {
 		r.Timeline = []guestapi.Milestone{{Name: guestapi.MilestoneInit, Time: noon}, {Name: guestapi.MilestoneDatastore, Time: noon}}
 	}
+	stopped := func(r *guestapi.Report) {
+		r.Timeline = append(r.Timeline, guestapi.Milestone{Name: guestapi.MilestoneAPI, Time: noon})
+	}
 	cases := map[string]struct {
 		reason string
 		scope  *Scope
@@ -40,7 +43,8 @@ func TestWatchControlPlane(t *testing.T) {
 		"Problem":   {"The guest says what is wrong.", aScope(aPod()).says("boot-1", booting, problem), no, v1alpha1.ReasonNodeProblem, "enlarge it"},
 		"Trouble":   {"The kubelet's trouble comes before the guest's.", aScope(aPod(waitingFor("ErrImagePull", "x"))).says("boot-1", problem), no, v1alpha1.ReasonImagePullFailed, "x"},
 		"Serving":   {"Readiness of the pod means that the API serves.", aScope(aPod(isReadyPod)), yes, v1alpha1.ReasonReady, "1/1 servers"},
-		"LastWords": {"A pod that goes away serves no more.", aScope(aPod(isReadyPod, func(p *corev1.Pod) { p.DeletionTimestamp = &metav1.Time{Time: noon} })), no, v1alpha1.ReasonBooting, ""},
+		"LastWords": {"A pod that goes away serves no more.", aScope(aPod(isReadyPod, func(p *corev1.Pod) { p.DeletionTimestamp = &metav1.Time{Time: noon} })), no, v1alpha1.ReasonProgressing, "drained"},
+		"Silent":    {"A node that served and does not is not one that boots.", aScope(aPod()).says("boot-1", booting, stopped), no, v1alpha1.ReasonNotServing, "does not answer any more"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -118,6 +122,21 @@ func TestWatchNodes(t *testing.T) {
 		"LeftOverIsNoStandIn": {
 			"It does not make up for one that is missing.",
 			withPool(aScope(server, poolPod(isReadyPod)), 1).says("boot-1", node("server-0", true), node("big-1", true), schedulable), no, v1alpha1.ReasonBooting, "big-0", 1,
+		},
+		"Silent": {
+			"Nobody answers for the nodes.",
+			aScope(server).says("boot-1", node("server-0", true), schedulable, func(r *guestapi.Report) {
+				r.APIServing = false
+				r.Timeline = []guestapi.Milestone{{Name: guestapi.MilestoneAPI, Time: noon}}
+			}), no, v1alpha1.ReasonNotServing, "does not answer", 0,
+		},
+		"PoolProblem": {
+			"What a pool node says counts.",
+			withPool(aScope(server, poolPod(isReadyPod)), 1).says("boot-1", node("server-0", true), node("big-0", true), schedulable).
+				says("boot-2", func(r *guestapi.Report) {
+					r.NodeName = "big-0"
+					r.Problems = []guestapi.Problem{{Reason: "StateVolumeFull", Message: "no room"}}
+				}), no, v1alpha1.ReasonNodeProblem, `node "big-0": StateVolumeFull: no room`, 2,
 		},
 		"Degraded": {
 			"What is done without is said although all is well.",
@@ -273,6 +292,7 @@ func TestSummarise(t *testing.T) {
 		"AllWell":   {"A pod can start inside.", func(*Scope) {}, yes, v1alpha1.ReasonReady, false},
 		"First":     {"The first hindrance on the way counts.", func(s *Scope) { s.no("NodesReady", "Booting", ""); s.no("RuntimeReady", "NoCapableNode", "") }, no, "NoCapableNode", false},
 		"Unknown":   {"What is not known is not ready.", func(s *Scope) { s.unknown("NodesReady", "NotProven", "") }, no, "NotProven", false},
+		"NoRuntime": {"The nodes run without one being offered.", func(s *Scope) { s.no("RuntimeReady", "RuntimeClassMissing", "") }, yes, v1alpha1.ReasonReady, false},
 		"NoSeccomp": {"Safe to miss.", func(s *Scope) { s.no("Isolated", "SeccompOff", "") }, yes, v1alpha1.ReasonReady, false},
 		"Violated":  {"Not safe to miss.", func(s *Scope) { s.no("Isolated", "Violated", "") }, no, "Violated", false},
 		"Waiting":   {"Somebody else is going to act.", func(s *Scope) { s.stopped = wait("Ready", "X", "y") }, no, "X", false},

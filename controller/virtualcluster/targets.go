@@ -1,8 +1,13 @@
 package virtualcluster
 
 import (
+	"encoding/json"
+	"strconv"
+	"strings"
+
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/controller/report"
 	"github.com/vclusterctl/vclusterctl/templates/cluster"
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
@@ -19,13 +24,41 @@ func targets(s *Scope) []report.Target {
 		if p.Status.PodIP == "" || p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed {
 			continue
 		}
+		told := ""
+		if p.Labels[v1alpha1.LabelPool] == cluster.ServerGroup {
+			told = s.wantedNodes()
+		}
 		out = append(out, report.Target{
 			UID:     p.UID,
 			Pod:     p.Name,
 			Address: p.Status.PodIP,
 			CA:      string(join.Data[guestapi.JoinCACert]),
 			Token:   string(join.Data[guestapi.JoinGuestToken]),
+			Wanted:  told,
 		})
 	}
 	return out
+}
+
+// wantedNodes is what servers are told of the nodes: those that the spec wants,
+// and those whose pods are still there, be they about to go or not allowed to
+// yet. The cluster inside loses a node after its pod is gone, never before.
+func (s *Scope) wantedNodes() string {
+	wanted := map[string]int32{}
+	for _, g := range s.groups() {
+		wanted[g.Name] = g.Replicas
+	}
+	for _, p := range s.pods {
+		group := p.Labels[v1alpha1.LabelPool]
+		prefix := cluster.GroupName(s.vc.Name, group) + "-"
+		ordinal, err := strconv.ParseInt(strings.TrimPrefix(p.Name, prefix), 10, 32)
+		if err == nil && ordinal >= 0 {
+			wanted[group] = max(wanted[group], int32(ordinal)+1)
+		}
+	}
+	data, err := json.Marshal(wanted)
+	if err != nil {
+		return "" // names and numbers always have a form in JSON
+	}
+	return string(data)
 }
