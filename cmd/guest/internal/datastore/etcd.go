@@ -55,6 +55,7 @@ type status struct {
 		MemberID string `json:"member_id"`
 	} `json:"header"`
 	Size   int64    `json:"dbSize,string"`
+	InUse  int64    `json:"dbSizeInUse,string"`
 	Quota  int64    `json:"dbSizeQuota,string"`
 	Errors []string `json:"errors"`
 }

@@ -26,14 +26,14 @@ const (
 func Watch(ctx context.Context, etcd Etcd, report func(*guestapi.Problem), log *slog.Logger) {
 	ticker := time.NewTicker(period)
 	defer ticker.Stop()
-	var last guestapi.Problem
+	var last *guestapi.Problem
 	for {
-		problem, err := mendWithin(ctx, etcd, patience)
+		problem, err := mendWithin(ctx, etcd, last != nil)
 		switch {
 		case err != nil:
 			log.Debug("look after the datastore", "error", err)
-		case orNone(problem) != last:
-			last = orNone(problem)
+		case (problem == nil) != (last == nil):
+			last = problem
 			report(problem)
 		}
 		select {
@@ -44,55 +44,61 @@ func Watch(ctx context.Context, etcd Etcd, report func(*guestapi.Problem), log *
 	}
 }
 
-func orNone(p *guestapi.Problem) guestapi.Problem {
-	if p == nil {
-		return guestapi.Problem{}
-	}
-	return *p
-}
-
-func mendWithin(ctx context.Context, etcd Etcd, limit time.Duration) (*guestapi.Problem, error) {
-	ctx, cancel := context.WithTimeout(ctx, limit)
+func mendWithin(ctx context.Context, etcd Etcd, troubled bool) (*guestapi.Problem, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return Mend(ctx, etcd)
+	return Mend(ctx, etcd, troubled)
 }
 
-// Mend makes a datastore that is full writable again if that can be done
-// without losing anything: old versions go, what they took is given back. The
-// API server's own compaction can't do it, because it begins with a write.
-func Mend(ctx context.Context, etcd Etcd) (*guestapi.Problem, error) {
-	before, err := etcd.status(ctx)
-	if err != nil || !before.full() {
-		return nil, err
-	}
-	if err := etcd.compact(ctx, before.Header.Revision); err != nil {
-		return nil, fmt.Errorf("drop old versions: %w", err)
-	}
-	if err := etcd.defragment(ctx); err != nil {
-		return nil, fmt.Errorf("give free space back: %w", err)
-	}
-	after, err := etcd.status(ctx)
+// Mend makes a datastore that is full writable again as far as that can be
+// done without losing anything: old versions go, what they took is given back.
+// The API server's own compaction can't do it, because it begins with a write.
+// A store that was full stays troubled until a tenth of it is free.
+func Mend(ctx context.Context, etcd Etcd, troubled bool) (*guestapi.Problem, error) {
+	now, err := etcd.status(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if !roomy(after) {
-		return fullProblem(after), nil
+	if now.full() {
+		if now, err = makeRoom(ctx, etcd, now); err != nil {
+			return nil, err
+		}
+	} else if !troubled {
+		return nil, nil
 	}
-	if err := etcd.disarm(ctx, before.Header.MemberID); err != nil {
-		return nil, fmt.Errorf("take the alarm back: %w", err)
+	if roomy(now) {
+		return nil, nil
 	}
-	return nil, nil
+	return fullProblem(now), nil
 }
 
-// roomy says whether it is worth while to let writes in again: with less than a
-// tenth free the store would be full, and mended, over and over.
-func roomy(s status) bool { return s.Size < s.Quota/10*9 }
+// makeRoom takes the alarm back wherever there is any room: a cluster that can
+// write a little is easier to clear up than one that can't write at all.
+func makeRoom(ctx context.Context, etcd Etcd, before status) (status, error) {
+	if err := etcd.compact(ctx, before.Header.Revision); err != nil {
+		return before, fmt.Errorf("drop old versions: %w", err)
+	}
+	if err := etcd.defragment(ctx); err != nil {
+		return before, fmt.Errorf("give free space back: %w", err)
+	}
+	after, err := etcd.status(ctx)
+	if err != nil || after.Size >= after.Quota {
+		return after, err
+	}
+	if err := etcd.disarm(ctx, before.Header.MemberID); err != nil {
+		return after, fmt.Errorf("take the alarm back: %w", err)
+	}
+	return after, nil
+}
+
+// roomy says whether a tenth is free.
+func roomy(s status) bool { return s.InUse < s.Quota/10*9 }
 
 func fullProblem(s status) *guestapi.Problem {
 	const mebibyte = 1 << 20
 	return &guestapi.Problem{
 		Reason: ReasonFull,
-		Message: fmt.Sprintf("the datastore holds %d MiB of the %d MiB it may, and takes no more writes; delete what is not needed (deleting still works; it is writable again within a minute or two of that), or raise etcd.quota-backend-bytes in spec.config",
-			s.Size/mebibyte, s.Quota/mebibyte),
+		Message: fmt.Sprintf("the datastore is full: it holds %d MiB of the %d MiB it may, so writes fail; delete what is not needed, or raise etcd.quota-backend-bytes in spec.config",
+			s.InUse/mebibyte, s.Quota/mebibyte),
 	}
 }

@@ -28,7 +28,7 @@ func TestMendRecoversFromOldVersions(t *testing.T) {
 	if err != nil || !before.full() {
 		t.Fatalf("the store must be full for this test: %+v, %v", before, err)
 	}
-	problem, err := Mend(t.Context(), etcd)
+	problem, err := Mend(t.Context(), etcd, false)
 	if err != nil || problem != nil {
 		t.Fatalf("Mend(): %+v, %v", problem, err)
 	}
@@ -44,19 +44,17 @@ func TestMendRecoversFromOldVersions(t *testing.T) {
 func TestMendSaysWhatIsInTheWay(t *testing.T) {
 	etcd := startEtcd(t)
 	last := stuff(t, etcd)
-	problem, err := Mend(t.Context(), etcd) // everything is compacted already
+	problem, err := Mend(t.Context(), etcd, true) // everything is compacted already
 	if err != nil || problem == nil || problem.Reason != ReasonFull {
 		t.Fatalf("Mend(): %+v, %v", problem, err)
-	}
-	if err := put(t.Context(), etcd, "after", 1); err == nil {
-		t.Fatal("a store that is still full must stay closed to writes")
 	}
 	for i := range last {
 		if err := etcd.post(t.Context(), "/v3/kv/deleterange", map[string]any{"key": encode(fmt.Sprint(i))}, nil); err != nil {
 			t.Fatalf("deleting must work in a full store: %v", err)
 		}
 	}
-	if problem, err := Mend(t.Context(), etcd); err != nil || problem != nil {
+	refuse(t, etcd)
+	if problem, err := Mend(t.Context(), etcd, true); err != nil || problem != nil {
 		t.Fatalf("Mend() after deletion: %+v, %v", problem, err)
 	}
 	if err := put(t.Context(), etcd, "after", 1); err != nil {
@@ -68,10 +66,10 @@ func TestMendLeavesAHealthyStoreAlone(t *testing.T) {
 	var paths []string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		paths = append(paths, r.URL.Path)
-		_, _ = w.Write([]byte(`{"header":{"revision":"7","member_id":"1"},"dbSize":"99","dbSizeQuota":"100","errors":["memberID:1 alarm:CORRUPT "]}`))
+		_, _ = w.Write([]byte(`{"header":{"revision":"7","member_id":"1"},"dbSize":"99","dbSizeInUse":"99","dbSizeQuota":"100","errors":["memberID:1 alarm:CORRUPT "]}`))
 	}))
 	defer server.Close()
-	problem, err := Mend(t.Context(), Etcd{URL: server.URL, Client: server.Client()})
+	problem, err := Mend(t.Context(), Etcd{URL: server.URL, Client: server.Client()}, false)
 	if err != nil || problem != nil {
 		t.Errorf("Mend(): %+v, %v", problem, err)
 	}
@@ -83,20 +81,20 @@ func TestMendLeavesAHealthyStoreAlone(t *testing.T) {
 func TestMendReportsRefusals(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/status") {
-			_, _ = w.Write([]byte(`{"header":{"revision":"7"},"dbSize":"1","dbSizeQuota":"100","errors":["alarm:NOSPACE"]}`))
+			_, _ = w.Write([]byte(`{"header":{"revision":"7"},"dbSize":"1","dbSizeInUse":"1","dbSizeQuota":"100","errors":["alarm:NOSPACE"]}`))
 			return
 		}
 		http.Error(w, "not now", http.StatusServiceUnavailable)
 	}))
 	defer server.Close()
-	_, err := Mend(t.Context(), Etcd{URL: server.URL, Client: server.Client()})
+	_, err := Mend(t.Context(), Etcd{URL: server.URL, Client: server.Client()}, false)
 	if err == nil || !strings.Contains(err.Error(), "not now") {
 		t.Errorf("Mend(): %v", err)
 	}
 }
 
 func TestWatchReportsAtOnce(t *testing.T) {
-	answer := `{"header":{"revision":"7"},"dbSize":"99","dbSizeQuota":"100","errors":["alarm:NOSPACE"]}`
+	answer := `{"header":{"revision":"7"},"dbSize":"100","dbSizeInUse":"99","dbSizeQuota":"100","errors":["alarm:NOSPACE"]}`
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(answer))
 	}))
@@ -119,7 +117,7 @@ func stuff(t *testing.T, etcd Etcd) int {
 	var written int
 	for range 10 {
 		written += fill(t, etcd, func(i int) string { return fmt.Sprint(written + i) })
-		problem, err := Mend(t.Context(), etcd)
+		problem, err := Mend(t.Context(), etcd, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -129,6 +127,13 @@ func stuff(t *testing.T, etcd Etcd) int {
 	}
 	t.Fatal("the store never got full")
 	return 0
+}
+
+// refuse brings a store that has been emptied back to its alarm: what was
+// deleted stays in the file as an old version.
+func refuse(t *testing.T, etcd Etcd) {
+	t.Helper()
+	fill(t, etcd, func(int) string { return "same key" })
 }
 
 // fill writes until the store is full and returns how many writes that took.
