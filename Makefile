@@ -63,6 +63,11 @@ verify: ## Fail if a generated file is not up to date.
 bench: setup build image testbin ## Measure virtual clusters beside the same processes bare; BENCH_OUT=file keeps the table.
 	go run ./test/bench
 
+.PHONY: test-vm
+test-vm: setup build image ## The main job on Debian's kernel with every cgroup controller, in QEMU (slow).
+	hack/setup vm
+	hack/test vm
+
 .PHONY: setup
 setup: ## Install the Debian packages that are missing.
 	hack/setup

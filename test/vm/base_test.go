@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestInstallScript(t *testing.T) {
+	plain, err := installScript(options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mirrored, err := installScript(options{mirror: "http://mirror.example/debian"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plain.key() == mirrored.key() {
+		t.Error("what comes from another mirror must not be taken for the same")
+	}
+	all := strings.Join(plain.in("/there"), "\n")
+	for _, want := range []string{"/there/vmlinuz", "/there/initrd", "/there/disk", "[Service]", `cat >"$1"/etc/fstab`} {
+		if !strings.Contains(all, want) {
+			t.Errorf("%q is not in:\n%s", want, all)
+		}
+	}
+	if strings.Contains(all, placeholder) {
+		t.Errorf("the place of the result was not filled in:\n%s", all)
+	}
+}
+
+// What a failed installation leaves must not be taken for a machine.
+func TestInstall(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		script command
+		want   bool
+	}{
+		"Complete": {reason: "What is complete gets its name.", script: command{"touch", placeholder + "/disk"}, want: true},
+		"Failed":   {reason: "What is not never does.", script: command{"sh", "-c", "touch " + placeholder + "/disk; false"}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "vm", "key")
+			err := install(context.Background(), dir, tc.script)
+			_, statErr := os.Stat(filepath.Join(dir, "disk"))
+			if (err == nil) != tc.want || (statErr == nil) != tc.want {
+				t.Errorf("%s install(): %v, disk: %v", tc.reason, err, statErr)
+			}
+			left, _ := filepath.Glob(filepath.Join(filepath.Dir(dir), ".new-*"))
+			if len(left) > 0 {
+				t.Errorf("left behind: %v", left)
+			}
+		})
+	}
+}

@@ -1,0 +1,92 @@
+package inside
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr"
+	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/vclusterctl/vclusterctl/test/e2e/harness"
+	"github.com/vclusterctl/vclusterctl/test/vm/inside/payload"
+)
+
+// How long things may take at most. They bound what is stuck: an emulated
+// processor on a busy machine is a hundred times slower than a real one.
+const (
+	bootTimeout  = time.Hour
+	stepTimeout  = 20 * time.Minute
+	cleanTimeout = 5 * time.Minute
+)
+
+// host is what all tests share; nil outside the virtual machine.
+var host *harness.Host
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	ctrllog.SetLogger(logr.Discard()) // otherwise it complains that there is none
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	if _, err := os.Stat(payload.Dir); err != nil {
+		return m.Run()
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	if err := start(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		fmt.Fprintln(os.Stdout, err)
+		return 1
+	}
+	defer remove(ctx)
+	return m.Run()
+}
+
+// start starts the host and puts the controller into it.
+func start(ctx context.Context) error {
+	h, err := harness.New(ctx, assets(), "vm", os.Stderr)
+	if err != nil {
+		return err
+	}
+	h.Options.Timeout = bootTimeout
+	ctx, cancel := context.WithTimeout(ctx, bootTimeout)
+	defer cancel()
+	if err := h.Up(ctx); err != nil {
+		return err
+	}
+	progress("installing the controller")
+	if r := h.Run(ctx, append(h.InstallArgs(), "--timeout="+bootTimeout.String())...); r.Code != 0 {
+		return fmt.Errorf("install the controller: %s", r)
+	}
+	host = h
+	return nil
+}
+
+func assets() harness.Assets {
+	at := func(name string) string { return filepath.Join(payload.Dir, name) }
+	return harness.Assets{CLI: at(payload.CLI), NodeImage: at(payload.NodeImage), ControllerImage: at(payload.ControllerImage)}
+}
+
+// remove stops the host, as a machine that is switched off should.
+func remove(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanTimeout)
+	defer cancel()
+	if err := host.Close(ctx); err != nil {
+		progress("remove the host: %v", err)
+	}
+}
+
+var began = time.Now()
+
+// progress tells whoever waits that there is some.
+func progress(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "%7.1fs "+format+"\n", append([]any{time.Since(began).Seconds()}, args...)...)
+}
