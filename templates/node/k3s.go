@@ -37,6 +37,7 @@ func (p k3s) server() []File {
 		p.unit("k3s"),
 		p.kubeadm(),
 		p.bootstrap(),
+		File{Path: ManifestDir + "/10-nodes.yaml", Mode: 0o600, Content: k3sNodesRBAC},
 	)
 	if p.etcdRuns() {
 		files = append(files, p.etcd())

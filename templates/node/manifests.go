@@ -10,6 +10,11 @@ import (
 //go:embed manifests/nodes.yaml
 var nodesRBAC string
 
+// k3sNodesRBAC lets the pod network of a node of K3s start at once.
+//
+//go:embed manifests/k3s-nodes.yaml
+var k3sNodesRBAC string
+
 //go:embed manifests/local-storage.yaml
 var localStorageTemplate string
 

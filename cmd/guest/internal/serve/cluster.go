@@ -96,14 +96,25 @@ func stateOf(item *corev1.Node) guestapi.NodeState {
 	return state
 }
 
-// checkSchedulable: a node that is Ready (which includes its network) and the
-// default ServiceAccount are all that a pod waits for.
+// checkSchedulable: a node that is Ready and the default ServiceAccount are all
+// that a pod waits for. Ready includes the network, but not for K3s: it says so
+// as soon as its CNI is configured, seconds before that has a subnet, and a pod
+// made in between waits for its next try.
 func (n *thisNode) checkSchedulable() {
-	current := n.store.Current()
-	ready := slices.ContainsFunc(current.Nodes, func(s guestapi.NodeState) bool { return s.Ready })
-	account := slices.ContainsFunc(current.Timeline, func(m guestapi.Milestone) bool { return m.Name == guestapi.MilestoneServiceAccount })
-	n.store.Update(func(r *guestapi.Report) { r.Schedulable = ready && account })
-	if ready && account {
+	var schedulable bool
+	// In one step: two who look at the same time must not overwrite each other
+	// with what was true before.
+	n.store.Update(func(r *guestapi.Report) {
+		schedulable = slices.ContainsFunc(r.Nodes, func(s guestapi.NodeState) bool { return s.Ready }) &&
+			passed(r, guestapi.MilestoneServiceAccount) &&
+			(n.config.Distro != guestapi.DistroK3s || passed(r, guestapi.MilestoneNetwork))
+		r.Schedulable = schedulable
+	})
+	if schedulable {
 		n.store.Pass(guestapi.MilestoneSchedulable)
 	}
+}
+
+func passed(r *guestapi.Report, milestone string) bool {
+	return slices.ContainsFunc(r.Timeline, func(m guestapi.Milestone) bool { return m.Name == milestone })
 }

@@ -157,6 +157,7 @@ func (n *thisNode) watch(ctx context.Context) error {
 	go func() {
 		if err := network.AwaitConfig(ctx, n.config.Distro); err == nil {
 			n.store.Pass(guestapi.MilestoneNetwork)
+			n.checkSchedulable()
 		}
 	}()
 	return ignoreCanceled(n.watchCluster(ctx))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os/exec"
+	"regexp"
 	"strings"
 	"time"
 
@@ -72,16 +73,28 @@ func property(update *dbus.PropertiesUpdate, name string) string {
 	return text
 }
 
-// lastLine is the last thing the unit itself wrote to the journal.
+// fatalLine is how K3s says why it gives up, among much else.
+var fatalLine = regexp.MustCompile(`level=fatal msg="((?:[^"\\]|\\.)*)"`)
+
+// lastWords are what a unit that failed has to say: why it gave up, if it says
+// so in a known form, or else its last line.
+func lastWords(lines string) string {
+	if found := fatalLine.FindAllStringSubmatch(lines, -1); len(found) > 0 {
+		return strings.ReplaceAll(found[len(found)-1][1], `\"`, `"`)
+	}
+	return lines[strings.LastIndexByte(lines, '\n')+1:]
+}
+
+// lastLine is the last thing of note that the unit itself wrote to the journal.
 func lastLine(ctx context.Context, unit string) string {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, "journalctl", "_SYSTEMD_UNIT="+unit, "--lines=1", "--output=cat", "--quiet").Output()
+	out, err := exec.CommandContext(ctx, "journalctl", "_SYSTEMD_UNIT="+unit, "--lines=20", "--output=cat", "--quiet").Output()
 	if err != nil {
 		return "its journal can't be read: " + err.Error()
 	}
 	const limit = 400 // a condition is read by people
-	line := strings.TrimSpace(string(out))
+	line := strings.TrimSpace(lastWords(strings.TrimSpace(string(out))))
 	if len(line) > limit {
 		line = line[:limit] + "…"
 	}
