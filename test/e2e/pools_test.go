@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,15 +20,25 @@ func testPools(t *testing.T, d harness.Distro) {
 	}))
 	inner := s.inside(vc)
 	s.checkPoolNode(inner)
-	if len(vc.Status.Pools) != 1 || vc.Status.Pools[0].Name != "work" || vc.Status.Pools[0].ReadyReplicas != 1 || vc.Status.Nodes != 2 {
-		s.Errorf("status of the pool: got %+v and %d nodes, want 1 ready in \"work\" and 2", vc.Status.Pools, vc.Status.Nodes)
-	}
+	s.checkPoolStatus(vc)
 	onPool := web{cluster: inner, namespace: "default", name: "far", replicas: 1, node: "work-0"}
 	onServer := web{cluster: inner, namespace: "default", name: "near", replicas: 1, node: "server-0"}
 	s.deploy(onPool)
 	s.deploy(onServer)
 	s.checkAcross(onServer, onPool)
 	s.checkAcross(onPool, onServer)
+}
+
+// checkPoolStatus waits until the pool is counted. Its node can be Ready inside
+// before the host's kubelet has looked at the pod.
+func (s *scene) checkPoolStatus(vc *v1alpha1.VirtualCluster) {
+	s.Helper()
+	_, err := harness.Await(s.within(stepTimeout), s.host.Cluster, vc, func(vc *v1alpha1.VirtualCluster) (bool, string) {
+		p := vc.Status.Pools
+		return len(p) == 1 && p[0].Name == "work" && p[0].ReadyReplicas == 1 && vc.Status.Nodes == 2,
+			fmt.Sprintf("got %+v and %d nodes, want 1 ready in \"work\" and 2", p, vc.Status.Nodes)
+	})
+	s.must(err)
 }
 
 func (s *scene) checkPoolNode(inner *harness.Cluster) {

@@ -79,8 +79,8 @@ func (x *subject) stateFull() {
 	}
 	_, err := harness.Await(ctx, x.host.Cluster, x.vc, func(vc *v1alpha1.VirtualCluster) (bool, string) {
 		c := conditionOf(vc, v1alpha1.ConditionReady)
-		return c.Status == metav1.ConditionFalse && strings.Contains(strings.ToLower(c.Message), "no space"),
-			fmt.Sprintf("want Ready to be False and to say that there is no space:%s", harness.Conditions(vc))
+		return c.Status == metav1.ConditionFalse && containsAll(c.Message, "StateVolumeFull", x.distro.StateDir),
+			fmt.Sprintf("want Ready to be False and to say that the volume is full:%s", harness.Conditions(vc))
 	})
 	if err != nil {
 		x.Error(err)
