@@ -64,6 +64,10 @@ func (b *bench) bootInTurns(ctx context.Context, d harness.Distro) (boots, error
 		if i > 0 {
 			found.ours, found.bare = append(found.ours, ours), append(found.bare, bare)
 		}
+		b.say("%s: virtual at first: %s", d.Name, ours.busy)
+		b.say("%s: bare at first: %s", d.Name, bare.busy)
+		b.say("%s: virtual settled: %s", d.Name, ours.settled)
+		b.say("%s: bare settled: %s", d.Name, bare.settled)
 	}
 	return found, nil
 }

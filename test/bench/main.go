@@ -40,9 +40,9 @@ type bench struct {
 	only        []string
 	bareConfig  map[v1alpha1.Distro]map[string][]byte
 	// refused are the distros that were tried, with their words.
-	refused     map[v1alpha1.Distro]string
-	begin       time.Time
-	progress    io.Writer
+	refused  map[v1alpha1.Distro]string
+	begin    time.Time
+	progress io.Writer
 }
 
 func main() {

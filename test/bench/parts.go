@@ -10,13 +10,10 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-	"golang.org/x/sys/unix"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/test/e2e/harness"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 )
 
 // distros are those that the node image carries.
@@ -151,7 +148,7 @@ func (b *bench) restarts(ctx context.Context) ([]section, error) {
 func (b *bench) restart(ctx context.Context, vc *v1alpha1.VirtualCluster) (boot, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, stepTimeout, fmt.Errorf("the restart of a server took more than %s", stepTimeout))
 	defer cancel()
-	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: vc.Namespace, Name: harness.ServerPod(vc)}}
+	pod := serverPod(vc)
 	if err := b.host.Delete(ctx, pod); err != nil {
 		return boot{}, err
 	}
@@ -180,22 +177,11 @@ func (b *bench) atOnce(ctx context.Context) ([]section, error) {
 		if err != nil {
 			return section{}, err
 		}
-		for _, vc := range clusters {
-			if err := b.host.Delete(ctx, vc); err != nil {
-				return section{}, err
-			}
-		}
-		for _, vc := range clusters {
-			pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: vc.Namespace, Name: harness.ServerPod(vc)}}
-			if err := harness.AwaitGone(ctx, b.host.Cluster, pod); err != nil {
-				return section{}, err
-			}
-		}
 		return section{title: fmt.Sprintf("%d %s clusters created at once", b.many, d.Name), rows: []row{
 			{name: "created → Ready, each", unit: seconds, ours: times},
 			{name: "created → all Ready", unit: seconds, ours: series{slices.Max(times)}},
 			{name: "memory of each (PSS)", unit: mebi, ours: memory},
-		}}, nil
+		}}, b.remove(ctx, clusters...)
 	})
 }
 

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,6 +20,30 @@ type usage struct {
 	cpu float64
 	// processes is their number.
 	processes int
+	// memory and time are the same by name of the program; time of those that
+	// have ended is that of whoever waited for them.
+	memory, time map[string]float64
+}
+
+// String lists the programs.
+func (u usage) String() string {
+	return fmt.Sprintf("%d processes; memory: %s; processor time: %s", u.processes, largest(u.memory, mebi), largest(u.time, seconds))
+}
+
+// largest lists what is not negligible, the largest first.
+func largest(values map[string]float64, in unit) string {
+	names := slices.SortedFunc(maps.Keys(values), func(a, b string) int { return cmp.Compare(values[b], values[a]) })
+	var sum float64
+	for _, v := range values {
+		sum += v
+	}
+	var words []string
+	for _, name := range names {
+		if values[name] > sum/200 {
+			words = append(words, name+" "+in.number(values[name]))
+		}
+	}
+	return strings.Join(words, ", ")
 }
 
 // usageBelow adds up a process and all that descend from it; without the first
@@ -26,7 +53,7 @@ func usageBelow(root int, withRoot bool) (usage, error) {
 	if err != nil {
 		return usage{}, err
 	}
-	var sum usage
+	sum := usage{memory: map[string]float64{}, time: map[string]float64{}}
 	for _, pid := range tree {
 		own := pid != root || withRoot
 		stat, err := readStat(pid)
@@ -34,11 +61,15 @@ func usageBelow(root int, withRoot bool) (usage, error) {
 			continue // it has ended meanwhile
 		}
 		sum.cpu += stat.children
+		sum.time["children of "+stat.name] += stat.children
 		if !own {
 			continue
 		}
 		sum.cpu += stat.self
-		sum.pss += pss(pid)
+		sum.time[stat.name] += stat.self
+		memory := pss(pid)
+		sum.pss += memory
+		sum.memory[stat.name] += memory
 		sum.processes++
 	}
 	return sum, nil
@@ -70,6 +101,7 @@ func descendants(root int) ([]int, error) {
 
 // stat is what proc(5) says of a process; times in seconds.
 type stat struct {
+	name           string
 	parent         int
 	self, children float64
 }
@@ -85,8 +117,9 @@ func readStat(pid int) (stat, error) {
 // parseStat reads fields 4 and 14 to 17. The second, the name, may hold
 // anything.
 func parseStat(line string) (stat, error) {
-	fields := strings.Fields(line[strings.LastIndex(line, ")")+1:])
-	if len(fields) < 15 {
+	begin, end := strings.Index(line, "("), strings.LastIndex(line, ")")
+	fields := strings.Fields(line[end+1:])
+	if begin < 0 || end < begin || len(fields) < 15 {
 		return stat{}, fmt.Errorf("unexpected stat %q", line)
 	}
 	parent, err := strconv.Atoi(fields[1])
@@ -100,7 +133,7 @@ func parseStat(line string) (stat, error) {
 		}
 	}
 	const perSecond = 100 // USER_HZ, fixed in the kernel's interface
-	return stat{parent: parent, self: (ticks[0] + ticks[1]) / perSecond, children: (ticks[2] + ticks[3]) / perSecond}, nil
+	return stat{name: line[begin+1 : end], parent: parent, self: (ticks[0] + ticks[1]) / perSecond, children: (ticks[2] + ticks[3]) / perSecond}, nil
 }
 
 // pss is 0 for a process that has ended, or has no memory of its own.

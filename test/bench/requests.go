@@ -44,10 +44,7 @@ func (b *bench) requests(ctx context.Context) ([]section, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := b.host.Delete(ctx, waiting); err != nil {
-		return nil, err
-	}
-	return []section{{title: "Requests of the controller that change something", rows: rows}}, b.remove(ctx, ready)
+	return []section{{title: "Requests of the controller that change something", rows: rows}}, b.remove(ctx, ready, waiting)
 }
 
 func (b *bench) requestRows(ctx context.Context, begin, created, quiet time.Time) ([]row, error) {

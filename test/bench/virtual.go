@@ -82,9 +82,8 @@ func (b *bench) virtualBoot(ctx context.Context, d harness.Distro) (boot, error)
 
 // follow notes the milestones of a server's boot.
 func (b *bench) follow(ctx context.Context, vc *v1alpha1.VirtualCluster, m *marks) error {
-	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: vc.Namespace, Name: harness.ServerPod(vc)}}
 	alive := func(p *corev1.Pod) (bool, string) { return p.DeletionTimestamp == nil, "the old pod is still there" }
-	if _, err := harness.Await(ctx, b.host.Cluster, pod, alive); err != nil {
+	if _, err := harness.Await(ctx, b.host.Cluster, serverPod(vc), alive); err != nil {
 		return err
 	}
 	m.pass(markPod, time.Now())
@@ -155,13 +154,27 @@ func (b *bench) initOf(ctx context.Context, vc *v1alpha1.VirtualCluster) (int, e
 	return strconv.Atoi(filepath.Base(dir))
 }
 
-// remove deletes a cluster and waits until its pod has gone.
-func (b *bench) remove(ctx context.Context, vc *v1alpha1.VirtualCluster) error {
-	if err := b.host.Delete(ctx, vc); err != nil {
-		return err
+// remove deletes clusters and waits until their pods have gone. Nothing in them
+// is worth an orderly end.
+func (b *bench) remove(ctx context.Context, clusters ...*v1alpha1.VirtualCluster) error {
+	for _, vc := range clusters {
+		if err := b.host.Delete(ctx, vc); err != nil {
+			return err
+		}
+		if err := client.IgnoreNotFound(b.host.Delete(ctx, serverPod(vc), client.GracePeriodSeconds(1))); err != nil {
+			return err
+		}
 	}
-	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: vc.Namespace, Name: harness.ServerPod(vc)}}
-	return harness.AwaitGone(ctx, b.host.Cluster, pod)
+	for _, vc := range clusters {
+		if err := harness.AwaitGone(ctx, b.host.Cluster, serverPod(vc)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func serverPod(vc *v1alpha1.VirtualCluster) *corev1.Pod {
+	return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: vc.Namespace, Name: harness.ServerPod(vc)}}
 }
 
 // pause waits where it is the passing of time that matters.

@@ -108,6 +108,11 @@ func enter(dir string) error {
 	if err := os.MkdirAll(runDir, 0o700); err != nil {
 		return err
 	}
+	// CoreDNS does not start without a server to ask, be it one that never
+	// answers.
+	if err := os.WriteFile("/etc/resolv.conf", []byte("nameserver "+gateway+"\n"), 0o644); err != nil {
+		return err
+	}
 	return unix.Sethostname([]byte("bare"))
 }
 
