@@ -100,6 +100,7 @@ func live(t *testing.T, admin client.Client, ns string) {
 		}
 		return nil
 	})
+	outdate(t, admin, ns)
 	eventually(t, "an event tells of the missing RuntimeClass", func() error {
 		var list eventsv1.EventList
 		if err := admin.List(t.Context(), &list, client.InNamespace(ns)); err != nil {
@@ -112,6 +113,32 @@ func live(t *testing.T, admin client.Client, ns string) {
 		}
 		return fmt.Errorf("%d other events", len(list.Items))
 	})
+}
+
+// outdate changes the administrator's catalogue: a cluster is told without being
+// woken by anything else.
+func outdate(t *testing.T, admin client.Client, ns string) {
+	t.Helper()
+	cm := &corev1.ConfigMap{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: catalogue.ConfigMapName},
+		Data:       map[string]string{catalogue.Key: "default: v1.36.3\nentries: [{version: v1.36.3, image: localhost/newer, distros: [k8s]}]\n"},
+	}
+	state := func(reason string) func() error {
+		return func() error {
+			vc := &v1alpha1.VirtualCluster{}
+			if err := admin.Get(t.Context(), client.ObjectKey{Namespace: ns, Name: "dev"}, vc); err != nil {
+				return err
+			}
+			return expect(vc, v1alpha1.ConditionUpToDate, reason)
+		}
+	}
+	eventually(t, "the cluster is up to date", state(v1alpha1.ReasonCurrent))
+	create(t, admin, cm)
+	eventually(t, "the cluster is outdated", state(v1alpha1.ReasonOutdated))
+	if err := admin.Delete(t.Context(), cm); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the cluster is up to date again", state(v1alpha1.ReasonCurrent))
 }
 
 func expect(vc *v1alpha1.VirtualCluster, condition, reason string) error {
@@ -153,25 +180,13 @@ func create(t *testing.T, admin client.Client, obj client.Object) {
 func start(t *testing.T, cfg *rest.Config, watched string) {
 	t.Helper()
 	cfg.Impersonate = rest.ImpersonationConfig{UserName: user, Groups: []string{"system:authenticated"}}
-	mgr, err := controller.New(cfg, controller.Options{
+	begin(t, cfg, controller.Options{
 		Namespace:      namespace,
 		WatchNamespace: watched,
 		LeaderElection: true,
 		MetricsAddress: "0",
 		ProbeAddress:   "0",
 		Catalogue:      catalogue.Single("v1.36.3", "localhost/vclusterctl/node:v1.36.3", v1alpha1.DistroK8s),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- mgr.Start(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("the manager ended with %v", err)
-		}
 	})
 }
 

@@ -2,7 +2,10 @@ package virtualcluster
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 )
 
 func TestAllowsImage(t *testing.T) {
@@ -54,6 +57,36 @@ func TestAllowsNetwork(t *testing.T) {
 			}
 			if got := p.allowsNetwork(tc.cidr); got != tc.want {
 				t.Errorf("%s\nallowsNetwork(%q) with %q = %v, want %v", tc.reason, tc.cidr, tc.allowed, got, tc.want)
+			}
+		})
+	}
+}
+
+// TestCheckConfig: the CRD refuses the same, but not in objects older than its
+// rules.
+func TestCheckConfig(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		distro v1alpha1.Distro
+		key    string
+		want   string
+	}{
+		"Flag":     {"a flag of a component fits both distros", "", "kubelet.max-pods", ""},
+		"K3s":      {"K3s has keys of its own", v1alpha1.DistroK3s, "service-node-port-range", ""},
+		"K3sOnly":  {"another distro would ignore them", v1alpha1.DistroK8s, "service-node-port-range", "only K3s knows"},
+		"K3sOpen":  {"and one that is chosen later might", "", "service-node-port-range", "spec.distro k3s"},
+		"Reserved": {"the product sets it", v1alpha1.DistroK3s, "agent-token", `"agent-token"`},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := &Scope{vc: &v1alpha1.VirtualCluster{}, policy: Policy{AllowConfig: true}}
+			s.vc.Spec.Distro, s.vc.Spec.Config = tc.distro, map[string]string{tc.key: "x"}
+			got := checkConfig(s)
+			if (got == nil) != (tc.want == "") {
+				t.Fatalf("%s: got %v", tc.reason, got)
+			}
+			if got != nil && (got.reason != v1alpha1.ReasonReservedConfig || !strings.Contains(got.message, tc.want)) {
+				t.Errorf("%s: got %v", tc.reason, got)
 			}
 		})
 	}

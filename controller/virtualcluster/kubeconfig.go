@@ -95,7 +95,13 @@ func (s *Scope) current(data []byte) (renewAt time.Time, ok bool) {
 		return time.Time{}, false
 	}
 	renewAt, err = pki.RenewAt(held.ClientCert)
-	return renewAt, err == nil && s.now.Before(renewAt)
+	if err != nil || !s.now.Before(renewAt) {
+		return time.Time{}, false
+	}
+	// One that was issued while the clock was ahead would be refused until the
+	// clock is there again.
+	from, err := pki.ValidFrom(held.ClientCert)
+	return renewAt, err == nil && !s.now.Before(from)
 }
 
 // ownedKubeconfig is the kubeconfig in a Secret as far as we wrote it: what

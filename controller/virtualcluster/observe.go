@@ -3,6 +3,7 @@ package virtualcluster
 import (
 	"context"
 	"fmt"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -24,7 +25,7 @@ func (r *Reconciler) observe(ctx context.Context, vc *v1alpha1.VirtualCluster) (
 		vc:                  vc.DeepCopy(),
 		recorded:            vc.Status.IdentityFingerprint,
 		now:                 now,
-		settling:            now.Sub(r.started(now)) < settlingTime,
+		settling:            within(now, r.started(now), settlingTime),
 		rand:                r.opts.Rand,
 		profiles:            r.opts.Profiles,
 		policy:              r.opts.Policy,
@@ -43,6 +44,13 @@ func (r *Reconciler) observe(ctx context.Context, vc *v1alpha1.VirtualCluster) (
 		}
 	}
 	return s, nil
+}
+
+// within says whether now is at most d after a moment. A clock that was put back
+// is not before it.
+func within(now, moment time.Time, d time.Duration) bool {
+	since := now.Sub(moment)
+	return since >= 0 && since < d
 }
 
 // observeChildren reads the objects of the cluster from the cache, and asks the

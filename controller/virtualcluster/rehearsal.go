@@ -81,7 +81,7 @@ func (r *rehearsal) ask(ctx context.Context, key types.NamespacedName, t trial, 
 	}
 	held, ok := r.recall(key, t.group)
 	ok = ok && held.question == question
-	if ok && now.Before(held.at.Add(held.retry)) {
+	if ok && within(now, held.at, held.retry) {
 		return held, nil
 	}
 	words, err := r.dryRun(ctx, t.pod)

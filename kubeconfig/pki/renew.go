@@ -25,3 +25,12 @@ func RenewAt(certPEM []byte) (time.Time, error) {
 	}
 	return cert.NotAfter.Add(-cert.NotAfter.Sub(cert.NotBefore) / 3), nil
 }
+
+// ValidFrom returns the moment before which a certificate, as PEM, is refused.
+func ValidFrom(certPEM []byte) (time.Time, error) {
+	cert, err := parseCert(certPEM)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("certificate: %w", err)
+	}
+	return cert.NotBefore, nil
+}

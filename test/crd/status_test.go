@@ -24,13 +24,16 @@ var passed = metav1.NewMicroTime(time.Date(2026, 11, 21, 12, 0, 0, 123456000, ti
 func fullStatus(name, namespace string) *acv1alpha1.VirtualClusterApplyConfiguration {
 	return acv1alpha1.VirtualCluster(name, namespace).WithStatus(acv1alpha1.VirtualClusterStatus().
 		WithConditions(metav1ac.Condition().WithType(v1alpha1.ConditionReady).WithStatus(metav1.ConditionTrue).
-			WithReason(v1alpha1.ReasonReady).WithMessage("").WithLastTransitionTime(metav1.NewTime(passed.Truncate(time.Second))).WithObservedGeneration(1)).
+			WithReason(v1alpha1.ReasonReady).WithMessage("").WithLastTransitionTime(metav1.NewTime(passed.Truncate(time.Second))).WithObservedGeneration(1),
+			metav1ac.Condition().WithType(v1alpha1.ConditionUpToDate).WithStatus(metav1.ConditionFalse).
+				WithReason(v1alpha1.ReasonOutdated).WithMessage("").WithLastTransitionTime(metav1.NewTime(passed.Truncate(time.Second))).WithObservedGeneration(1)).
 		WithObservedGeneration(1).
 		WithEndpoint("https://10.96.0.1:6443").
 		WithResolved(acv1alpha1.Resolved().WithDistro(v1alpha1.DistroK8s).WithDistroReason("asked for").WithVersion("v1.36.3").
 			WithImage("localhost/node:v1.36.3").WithPodCIDR("10.244.0.0/16").WithServiceCIDR("10.96.0.0/16").
 			WithClusterDomain("cluster.local").WithDatastore("etcd").WithTemplateRevision("1")).
 		WithIdentityFingerprint("0123").
+		WithState(acv1alpha1.StateStatus().WithID("0123456789abcdef").WithLostAt(metav1.NewTime(passed.Truncate(time.Second)))).
 		WithRuntime(acv1alpha1.RuntimeStatus().WithServers("userns").WithPools("userns")).
 		WithIsolation(acv1alpha1.IsolationFact().WithName("HostUsers").WithValue("false").WithSource(v1alpha1.SourceHost).WithHolds(true)).
 		WithServers(acv1alpha1.NodeGroupStatus().WithReplicas(1).WithReadyReplicas(1)).
@@ -92,15 +95,15 @@ func TestColumns(t *testing.T) {
 		names = append(names, column.Name)
 		priorities[column.Name] = column.Priority
 	}
-	want := []string{"Name", "Ready", "Reason", "Version", "Runtime", "Servers", "Nodes", "Endpoint", "Age"}
+	want := []string{"Name", "Ready", "Reason", "Version", "Runtime", "Servers", "Nodes", "Endpoint", "UpToDate", "Age"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("columns: -want, +got:\n%s", diff)
 	}
-	if priorities["Reason"] != 1 || priorities["Endpoint"] != 1 {
-		t.Errorf("Reason and Endpoint belong to the wide table only, got priorities %v", priorities)
+	if priorities["Reason"] != 1 || priorities["Endpoint"] != 1 || priorities["UpToDate"] != 1 {
+		t.Errorf("Reason, Endpoint and UpToDate belong to the wide table only, got priorities %v", priorities)
 	}
 	cells := table.Rows[0].Cells[:len(want)-1]
-	if diff := cmp.Diff([]any{"dev", "True", "Ready", "v1.36.3", "userns", 1.0, 0.0, "https://10.96.0.1:6443"}, cells); diff != "" {
+	if diff := cmp.Diff([]any{"dev", "True", "Ready", "v1.36.3", "userns", 1.0, 0.0, "https://10.96.0.1:6443", "False"}, cells); diff != "" {
 		t.Errorf("cells: -want, +got:\n%s", diff)
 	}
 }
