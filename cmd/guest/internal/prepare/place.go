@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/vclusterctl/vclusterctl/images"
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 	"github.com/vclusterctl/vclusterctl/templates/node"
@@ -135,15 +137,16 @@ func copyFile(source, target string) error {
 // the identity. They are made anew at each boot, on tmpfs: the address of a
 // pod changes, and no certificate gets old.
 func (upstream) credentials(ctx context.Context, _ node.Inputs) error {
-	for _, phase := range [][]string{
-		{"certs", "all"},
-		{"kubeconfig", "all"},
-	} {
-		args := append([]string{"init", "phase"}, phase...)
-		args = append(args, "--config", node.KubeadmConfig)
-		if out, err := exec.CommandContext(ctx, "kubeadm", args...).CombinedOutput(); err != nil {
-			return fmt.Errorf("kubeadm %v: %w: %s", args, err, out)
-		}
+	// The two do not depend on each other, and the whole node waits for them.
+	group, ctx := errgroup.WithContext(ctx)
+	for _, phase := range []string{"certs", "kubeconfig"} {
+		group.Go(func() error {
+			args := []string{"init", "phase", phase, "all", "--config", node.KubeadmConfig}
+			if out, err := exec.CommandContext(ctx, "kubeadm", args...).CombinedOutput(); err != nil {
+				return fmt.Errorf("kubeadm %v: %w: %s", args, err, out)
+			}
+			return nil
+		})
 	}
-	return nil
+	return group.Wait()
 }
