@@ -25,7 +25,7 @@ func testDefaultDistro(t *testing.T) {
 	case carried && len(missing) == 0:
 		want, reasons = v1alpha1.DistroK3s, []string{"default"}
 	case carried:
-		reasons = append(missing, harness.NodeName)
+		reasons = append([]string{harness.NodeName}, missing...)
 	}
 	got := vc.Status.Resolved
 	if got.Distro != want {

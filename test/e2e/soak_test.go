@@ -40,17 +40,17 @@ func TestSoak(t *testing.T) {
 	var subjects []*subject
 	for _, d := range harness.Distros() {
 		if why := notHere(t, d); why != "" {
-			plan.say("soak: without %s: %s", d.Name, why)
+			plan.sayf("soak: without %s: %s", d.Name, why)
 			continue
 		}
 		subjects = append(subjects, begin(t, d).smallSubject("soaked"))
 	}
 	chance := rand.New(rand.NewPCG(plan.seed, 0))
-	plan.say("soak: seed %d, %d rounds, %d distros", plan.seed, plan.rounds, len(subjects))
+	plan.sayf("soak: seed %d, %d rounds, %d distros", plan.seed, plan.rounds, len(subjects))
 	for i := range plan.rounds {
 		x, f := subjects[chance.IntN(len(subjects))], plan.faults[chance.IntN(len(plan.faults))]
 		if plan.over() {
-			plan.say("soak: out of time after %d rounds", i)
+			plan.sayf("soak: out of time after %d rounds", i)
 			return
 		}
 		if !soakRound(t, plan, i+1, x, f) {
@@ -71,7 +71,7 @@ func soakRound(t *testing.T, plan soak, number int, x *subject, f fault) bool {
 		happened := time.Now()
 		y.recovered()
 		entries, _ := y.ledger.Acknowledged()
-		plan.say("soak: round %3d: %-4s %-18s happened in %6.1fs, whole after %5.1fs more, %d writes acknowledged",
+		plan.sayf("soak: round %3d: %-4s %-18s happened in %6.1fs, whole after %5.1fs more, %d writes acknowledged",
 			number, y.distro.Name, f.name, happened.Sub(began).Seconds(), time.Since(happened).Seconds(), entries)
 	})
 }
@@ -127,7 +127,7 @@ func number(t *testing.T, name string, otherwise uint64) uint64 {
 
 func (p soak) over() bool { return !p.end.IsZero() && time.Now().After(p.end) }
 
-// say tells while it goes on: a soak is long.
-func (p soak) say(format string, args ...any) {
+// sayf tells while it goes on: a soak is long.
+func (p soak) sayf(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, format+"\n", args...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -163,7 +164,7 @@ func (l *Ledger) remove(ctx context.Context, n int) error {
 // Check compares what is there with what was acknowledged before.
 func (l *Ledger) Check(ctx context.Context) error {
 	l.mu.Lock()
-	there, gone := copyOf(l.there), copyOf(l.gone)
+	there, gone := maps.Clone(l.there), maps.Clone(l.gone)
 	l.mu.Unlock()
 	found, err := l.read(ctx)
 	if err != nil {
@@ -225,12 +226,4 @@ func ignoreNotFound(err error) error {
 		return nil
 	}
 	return err
-}
-
-func copyOf(m map[string]string) map[string]string {
-	out := make(map[string]string, len(m))
-	for k, v := range m {
-		out[k] = v
-	}
-	return out
 }
