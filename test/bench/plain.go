@@ -31,7 +31,8 @@ const bareKubeconfig = "bench/kubeconfig"
 // bareBoot starts the same components without a virtual cluster, follows them
 // to a running pod, and stops them. The clock starts when configuration and
 // certificates are there and the first process is about to start. Without keep
-// the state goes, too; with it the next boot finds it.
+// the state goes, too; with it the next boot finds it, and only times are
+// measured.
 func (b *bench) bareBoot(ctx context.Context, d harness.Distro, keep bool) (boot, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, stepTimeout, fmt.Errorf("bare processes of %s took more than %s", d.Name, stepTimeout))
 	defer cancel()
@@ -44,7 +45,7 @@ func (b *bench) bareBoot(ctx context.Context, d harness.Distro, keep bool) (boot
 	if err != nil {
 		return boot{}, err
 	}
-	found, err := b.watchBare(ctx, n)
+	found, err := b.watchBare(ctx, n, !keep)
 	if stopErr := n.Stop(); err == nil {
 		err = stopErr
 	}
@@ -54,7 +55,7 @@ func (b *bench) bareBoot(ctx context.Context, d harness.Distro, keep bool) (boot
 	return found, err
 }
 
-func (b *bench) watchBare(ctx context.Context, n *bare.Node) (boot, error) {
+func (b *bench) watchBare(ctx context.Context, n *bare.Node, sizes bool) (boot, error) {
 	m := newMarks()
 	err := n.Wait(ctx, func(e bare.Event) bool {
 		if e.Name == bare.EventStarted {
@@ -67,6 +68,9 @@ func (b *bench) watchBare(ctx context.Context, n *bare.Node) (boot, error) {
 		return boot{}, err
 	}
 	found := boot{marks: m.seen}
+	if !sizes {
+		return found, nil
+	}
 	if found.busy, err = usageBelow(n.PID, false); err != nil {
 		return boot{}, err
 	}
