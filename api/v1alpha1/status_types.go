@@ -147,8 +147,8 @@ type Resolved struct {
 
 // StateStatus is the state that the servers run on: what was stored inside.
 type StateStatus struct {
-	// id is the random name that a server gave to its state when that was
-	// empty. Another one means that the state of before is not there.
+	// id is the UID of the namespace kube-system inside, which a datastore gets
+	// when it is empty. Another one means that the state of before is not there.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64

@@ -117,16 +117,21 @@ func (p *poller) exchange(ctx context.Context, after int64) (guestapi.Report, er
 	if err != nil {
 		return guestapi.Report{}, fmt.Errorf("ask guest of pod %q: %w", p.target.Pod, err)
 	}
-	req.Header.Set("Authorization", "Bearer "+p.target.Token)
+	token := p.target.Token
+	if req.Method == http.MethodPost {
+		token = p.target.Control
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
 	resp, err := p.client.Do(req)
 	if err != nil {
 		return guestapi.Report{}, fmt.Errorf("ask guest of pod %q: %w", p.target.Pod, err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // what was written went with the request
-	switch resp.StatusCode {
-	case http.StatusOK:
+	refused := resp.StatusCode == http.StatusMethodNotAllowed || resp.StatusCode == http.StatusUnauthorized
+	switch {
+	case resp.StatusCode == http.StatusOK:
 		return p.decode(resp.Body)
-	case http.StatusMethodNotAllowed:
+	case refused && req.Method == http.MethodPost:
 		return guestapi.Report{}, fmt.Errorf("ask guest of pod %q: %w", p.target.Pod, errReserved)
 	default:
 		return guestapi.Report{}, fmt.Errorf("ask guest of pod %q: status %d", p.target.Pod, resp.StatusCode)
@@ -140,7 +145,7 @@ func (p *poller) request(ctx context.Context, after int64) (*http.Request, error
 		Host:   net.JoinHostPort(p.target.Address, strconv.Itoa(guestapi.Port)),
 		Path:   guestapi.ReportPath,
 	}
-	if p.target.Wanted == "" || p.reserved {
+	if p.target.Told == "" || p.reserved {
 		if after >= 0 {
 			u.RawQuery = url.Values{"after": {strconv.FormatInt(after, 10)}}.Encode()
 		}
@@ -155,7 +160,7 @@ func (p *poller) request(ctx context.Context, after int64) (*http.Request, error
 
 func (p *poller) body(after int64) ([]byte, error) {
 	var told guestapi.ReportRequest
-	if err := json.Unmarshal([]byte(p.target.Wanted), &told.Wanted); err != nil {
+	if err := json.Unmarshal([]byte(p.target.Told), &told); err != nil {
 		return nil, fmt.Errorf("encode what is wanted: %w", err)
 	}
 	if after >= 0 {

@@ -20,10 +20,11 @@ type Target struct {
 	// Token authenticates us.
 	CA    string
 	Token string
-	// Wanted tells the guest of a server what nodes the cluster is to have:
-	// guestapi.ReportRequest.Wanted as JSON, so that targets compare. Empty
-	// tells nothing.
-	Wanted string
+	// Told is what the guest of a server is told: a guestapi.ReportRequest as
+	// JSON, so that targets compare. Empty tells nothing. Control
+	// authenticates us for that.
+	Told    string
+	Control string
 }
 
 // DialFunc opens a connection to a guest.

@@ -33,6 +33,10 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
+	if want := map[string]string{http.MethodGet: "Bearer reader", http.MethodPost: "Bearer control"}[r.Method]; r.Header.Get("Authorization") != want {
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
 	l.mu.Lock()
 	l.asked = append(l.asked, r.Method+" "+r.URL.RequestURI()+" "+string(said))
 	l.mu.Unlock()
@@ -49,7 +53,7 @@ func (l *listener) heard() []string {
 func pollerOf(t *testing.T, l *listener, wanted string) *poller {
 	t.Helper()
 	return &poller{
-		target: Target{UID: "boot-1", Pod: "dev-server-0", Address: "10.0.0.9", Token: "t", Wanted: wanted},
+		target: Target{UID: "boot-1", Pod: "dev-server-0", Address: "10.0.0.9", Token: "reader", Control: "control", Told: wanted},
 		client: &http.Client{Transport: direct{l}},
 	}
 }
@@ -83,7 +87,7 @@ func TestTellsWhatIsWanted(t *testing.T) {
 		want   []string
 	}{
 		"Server": {
-			"A server is told.", fine, `{"server":1,"work":2}`,
+			"A server is told.", fine, `{"wanted":{"server":1,"work":2}}`,
 			[]string{`POST /report {"wanted":{"server":1,"work":2}}`, `POST /report {"after":3,"wanted":{"server":1,"work":2}}`},
 		},
 		"Pool": {
@@ -91,7 +95,7 @@ func TestTellsWhatIsWanted(t *testing.T) {
 			[]string{`GET /report {}`, `GET /report?after=3 {}`},
 		},
 		"Older": {
-			"An older guest is asked as it knows it, and offered the other way once.", postRefused, `{"server":1}`,
+			"An older guest is asked as it knows it, and offered the other way once.", postRefused, `{"wanted":{"server":1}}`,
 			[]string{`POST /report {"wanted":{"server":1}}`, `GET /report {}`, `GET /report?after=3 {}`},
 		},
 	}
@@ -126,7 +130,7 @@ func TestToldAnswers(t *testing.T) {
 	}
 	for name, answer := range cases {
 		t.Run(name, func(t *testing.T) {
-			p := pollerOf(t, &listener{answer: answer}, `{"server":1}`)
+			p := pollerOf(t, &listener{answer: answer}, `{"wanted":{"server":1}}`)
 			p.client.CheckRedirect = refuseRedirect
 			if r, err := p.ask(t.Context(), -1); err == nil {
 				t.Errorf("ask() = %+v, want an error", r)
@@ -159,7 +163,7 @@ func TestTrackTellsAtOnce(t *testing.T) {
 	s, _ := running(t, g.dial)
 	target := g.target()
 	for _, wanted := range []string{`{"server":1,"work":2}`, `{"server":1,"work":1}`} {
-		target.Wanted = wanted
+		target.Told = `{"wanted":` + wanted + `}`
 		s.Track(dev, []Target{target})
 		if got := await(t, "word of what is wanted", told); got != wanted {
 			t.Errorf("the guest was told %s, want %s", got, wanted)

@@ -22,7 +22,7 @@ func compareAge(s *Scope) error {
 	case len(older) > 0:
 		s.no(condition, v1alpha1.ReasonOutdated, strings.Join(older, ", and ")+
 			"; it keeps running as it is, pods that are replaced included, and pools can be added and scaled; "+
-			"clusters are not upgraded in place yet: to have what is new, create another one and move the workloads")
+			"clusters are not upgraded in place yet: to have what is new, security fixes among it, create another one and move the workloads")
 	case err != nil:
 		s.unknown(condition, v1alpha1.ReasonPending, "the catalogue of versions cannot be read: "+oneLine(err))
 	default:

@@ -10,8 +10,8 @@ import (
 )
 
 // TestCrashIdentityDeleted deletes the identity after every single write, and
-// the controller dies with it. Once it was on record, nothing is made anew, and
-// the cluster goes on when it is restored.
+// the controller dies with it. Once it was on record, or anything was made from
+// it, nothing is made anew, and the cluster goes on when it is restored.
 func TestCrashIdentityDeleted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -31,8 +31,9 @@ func TestCrashIdentityDeleted(t *testing.T) {
 				}
 			}}), "dev")
 			recorded := w.vc("dev").Status.IdentityFingerprint
+			traced := recorded != "" || w.exists("dev-join", &corev1.Secret{})
 			w.immortal("dev")
-			if recorded != "" {
+			if traced {
 				w.expectLost(recorded)
 				w.create(saved)
 				w.immortal("dev")

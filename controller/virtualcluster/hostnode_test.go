@@ -126,7 +126,7 @@ func TestWantedNodes(t *testing.T) {
 	s := withPool(aScope(aPod(), poolPod(func(p *corev1.Pod) { p.Name = "dev-big-4" }), poolPod(func(p *corev1.Pod) {
 		p.Name, p.Labels = "dev-old-1", map[string]string{v1alpha1.LabelPool: "old"}
 	})), 2)
-	if got, want := s.wantedNodes(), `{"big":5,"old":2,"server":1}`; got != want {
+	if got, want := s.wantedNodes(), `{"generation":3,"wanted":{"big":5,"old":2,"server":1}}`; got != want {
 		t.Errorf("wantedNodes() = %s, want %s", got, want)
 	}
 }

@@ -19,9 +19,7 @@ func identify(s *Scope) error {
 	recorded := s.vc.Status.IdentityFingerprint
 	var err error
 	switch {
-	case secret == nil && (recorded != "" || s.children.statefulSets[cluster.GroupName(s.vc.Name, cluster.ServerGroup)] != nil):
-		// Servers are never made before the identity is on record: where
-		// some are, a record was lost with it.
+	case secret == nil && (recorded != "" || s.hadIdentity()):
 		return lost("Secret %q is gone", cluster.IdentitySecretName(s.vc.Name))
 	case secret == nil:
 		err = s.newIdentity()
@@ -34,6 +32,14 @@ func identify(s *Scope) error {
 	s.vc.Status.IdentityFingerprint = s.identity.Fingerprint()
 	s.input.IdentityKeys = slices.Sorted(maps.Keys(s.identity.Files()))
 	return s.join()
+}
+
+// hadIdentity says whether something is there that is only made once there is an
+// identity, although none is on record: the record may be lost, or not written
+// yet.
+func (s *Scope) hadIdentity() bool {
+	return s.children.secrets[cluster.JoinSecretName(s.vc.Name)] != nil ||
+		s.children.statefulSets[cluster.GroupName(s.vc.Name, cluster.ServerGroup)] != nil
 }
 
 func lost(format string, args ...any) error {

@@ -16,27 +16,44 @@ func (s *Scope) keeps() bool {
 	return s.runtimeStop != nil || cluster.IsKept(s.vc.Status.Resolved.TemplateRevision)
 }
 
-// model is what a group takes its shape from: its own StatefulSet and
-// configuration, or those of a pool, or of the servers. There is none in a
-// cluster without nodes.
-func (s *Scope) model(g cluster.Group) (*appsv1.StatefulSet, *corev1.ConfigMap) {
-	candidates := []string{g.Name}
-	for _, other := range cluster.Pools(s.vc.Spec) {
-		candidates = append(candidates, other.Name)
+// kin are the groups that a group can take its shape from: itself, and for a
+// pool the other pools and the servers. Servers take after no pool, which has
+// less than they need.
+func (s *Scope) kin(g cluster.Group) []string {
+	names := []string{g.Name}
+	if g.Name == cluster.ServerGroup {
+		return names
 	}
-	for _, name := range append(candidates, cluster.ServerGroup) {
-		name = cluster.GroupName(s.vc.Name, name)
-		set, config := s.children.statefulSets[name], s.children.configMaps[name]
-		if set != nil && config != nil && set.DeletionTimestamp == nil {
-			return set, config
+	for _, other := range cluster.Pools(s.vc.Spec) {
+		names = append(names, other.Name)
+	}
+	return append(names, cluster.ServerGroup)
+}
+
+// modelConfig is the configuration that a group takes after, nil if there is none.
+func (s *Scope) modelConfig(g cluster.Group) *corev1.ConfigMap {
+	for _, name := range s.kin(g) {
+		if config := s.children.configMaps[cluster.GroupName(s.vc.Name, name)]; config != nil {
+			return config
 		}
 	}
-	return nil, nil
+	return nil
+}
+
+// modelSet is the StatefulSet that a group takes after, nil if there is none.
+func (s *Scope) modelSet(g cluster.Group) *appsv1.StatefulSet {
+	for _, name := range s.kin(g) {
+		set := s.children.statefulSets[cluster.GroupName(s.vc.Name, name)]
+		if set != nil && set.DeletionTimestamp == nil {
+			return set
+		}
+	}
+	return nil
 }
 
 // configOf is the configuration of the nodes of a group.
 func (s *Scope) configOf(g cluster.Group) (*corev1ac.ConfigMapApplyConfiguration, error) {
-	if _, model := s.model(g); model != nil && cluster.IsKept(s.vc.Status.Resolved.TemplateRevision) {
+	if model := s.modelConfig(g); model != nil && cluster.IsKept(s.vc.Status.Resolved.TemplateRevision) {
 		return cluster.KeptConfigMap(s.input, g, model) //nolint:wrapcheck // it names the object
 	}
 	return cluster.ConfigMap(s.input, g) //nolint:wrapcheck // it names the group
@@ -44,7 +61,7 @@ func (s *Scope) configOf(g cluster.Group) (*corev1ac.ConfigMapApplyConfiguration
 
 // setOf is the StatefulSet of a group.
 func (s *Scope) setOf(g cluster.Group) (*appsv1ac.StatefulSetApplyConfiguration, error) {
-	set, _ := s.model(g)
+	set := s.modelSet(g)
 	if set == nil || !s.keeps() {
 		return cluster.StatefulSet(s.input, g, s.shape) //nolint:wrapcheck // it names the group
 	}

@@ -220,6 +220,23 @@ func (w *world) expectLike(pool, revision string) {
 	}
 }
 
+// TestOutdatedServersGone: servers whose StatefulSet was deleted are made anew
+// with what is for servers, whatever pools there are.
+func TestOutdatedServersGone(t *testing.T) {
+	w := newWorld(t)
+	w.formerCluster(withWorkers)
+	before := w.config("server")
+	w.delete("dev-server", &appsv1.StatefulSet{})
+	w.immortal("dev")
+	w.expect("dev", v1alpha1.ConditionReady, yes, v1alpha1.ReasonReady)
+	if diff := cmp.Diff(before, w.config("server")); diff != "" {
+		t.Errorf("the configuration that the pinned image reads changed: -before +after:\n%s", diff)
+	}
+	if got := len(w.template("server").Spec.Containers[0].Ports); got != 2 {
+		t.Errorf("the servers have %d ports, want those of the API and the guest", got)
+	}
+}
+
 // TestOutdatedImage: another image for the same version is for new clusters.
 func TestOutdatedImage(t *testing.T) {
 	w := newWorld(t)

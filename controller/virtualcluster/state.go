@@ -12,28 +12,31 @@ import (
 )
 
 // watchState tells when a server came back without what it had stored. A
-// server names its state when that is empty; the first name heard goes on
-// record, and another one later is a loss. A record that was lost itself starts
-// anew with the next name: there is no alarm for what nobody knows.
+// datastore gets a name when it is empty; the name that is heard when the nodes
+// are ready for the first time goes on record, and another one later is a loss.
+// A record that was lost itself starts anew with the next name: there is no
+// alarm for what nobody knows. It does not hold Ready down.
 func watchState(s *Scope) error {
 	pod, id := s.reportedState()
 	held := s.vc.Status.State
 	switch {
 	case id == "":
 		s.repeatState()
-	case held == nil:
+	case held == nil && s.condition(v1alpha1.ConditionNodesReady).Status == metav1.ConditionTrue:
 		s.vc.Status.State = &v1alpha1.StateStatus{ID: id}
 		s.keptState()
+	case held == nil:
+		s.repeatState()
 	case held.ID == id:
 		s.repeatState()
 	default:
 		s.vc.Status.State = &v1alpha1.StateStatus{ID: id, LostAt: pod.CreationTimestamp.DeepCopy()}
-		s.no(v1alpha1.ConditionStateKept, v1alpha1.ReasonStateLost, s.lostState(pod))
+		s.no(v1alpha1.ConditionStateKept, v1alpha1.ReasonStateLost, s.lostState(pod, held.ID, id))
 	}
 	return nil
 }
 
-// reportedState is the name that a server gave to its state in this boot.
+// reportedState is the name of what a server stores, once for each boot.
 func (s *Scope) reportedState() (*corev1.Pod, string) {
 	for i, p := range s.pods {
 		if p.Labels[v1alpha1.LabelPool] != cluster.ServerGroup || p.DeletionTimestamp != nil {
@@ -52,7 +55,7 @@ func (s *Scope) repeatState() {
 	c := s.condition(v1alpha1.ConditionStateKept)
 	switch held := s.vc.Status.State; {
 	case held == nil:
-		s.unknown(v1alpha1.ConditionStateKept, v1alpha1.ReasonPending, "no server has reported what it runs on yet")
+		s.unknown(v1alpha1.ConditionStateKept, v1alpha1.ReasonPending, "what the servers store is noted when the nodes are ready for the first time")
 	case held.LostAt == nil:
 		s.keptState()
 	case c.Status == metav1.ConditionFalse:
@@ -67,15 +70,15 @@ func (s *Scope) keptState() {
 }
 
 // lostState says what was lost, when, why, and what to do.
-func (s *Scope) lostState(p *corev1.Pod) string {
+func (s *Scope) lostState(p *corev1.Pod, before, now string) string {
 	group := cluster.Servers(s.vc.Spec)
 	why := "spec.servers.storage.ephemeral keeps it no longer than a pod lives"
 	remedy := "a cluster that has to outlive its pods needs a persistent volume: create one without ephemeral"
 	if !group.Ephemeral() {
 		claim := cluster.StateClaimName(s.vc.Name, group.Name, 0)
-		why = fmt.Sprintf("its volume, PersistentVolumeClaim %q, is another one or was emptied", claim)
+		why = fmt.Sprintf("its volume, PersistentVolumeClaim %q, is another one, or was emptied", claim)
 		remedy = "if there is a backup of the volume, put it back and delete the pod"
 	}
-	return fmt.Sprintf("pod %q, made at %s, came up without the state of before, because %s; all objects inside are gone, and the API began anew under the same identity, "+
-		"so kubeconfigs still work: apply the workloads again; %s", p.Name, p.CreationTimestamp.UTC().Format(time.RFC3339), why, remedy)
+	return fmt.Sprintf("pod %q, made at %s, came up without the state of before (%s, now %s), because %s; all objects inside are gone, and the API began anew under the same identity, "+
+		"so kubeconfigs still work: apply the workloads again; %s", p.Name, p.CreationTimestamp.UTC().Format(time.RFC3339), before, now, why, remedy)
 }

@@ -35,6 +35,7 @@ func TestWatchState(t *testing.T) {
 		words    []string
 		record   string
 	}{
+		"NotReady":   {"Before that nothing can have been stored.", []func(*Scope){func(s *Scope) { s.no(v1alpha1.ConditionNodesReady, v1alpha1.ReasonBooting, "") }}, "one", unknown, v1alpha1.ReasonPending, nil, ""},
 		"Silent":     {"Nobody knows yet.", nil, "", unknown, v1alpha1.ReasonPending, nil, ""},
 		"FirstBoot":  {"The first name is no loss.", nil, "one", yes, v1alpha1.ReasonKept, nil, "one"},
 		"SameState":  {"A server that came back with it.", []func(*Scope){record("one")}, "one", yes, v1alpha1.ReasonKept, nil, "one"},
@@ -45,6 +46,7 @@ func TestWatchState(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			s := aScope(aPod(func(p *corev1.Pod) { p.CreationTimestamp = metav1.NewTime(noon) })).runsOn(tc.reported)
+			s.yes(v1alpha1.ConditionNodesReady, v1alpha1.ReasonReady, "")
 			for _, h := range tc.held {
 				h(s)
 			}

@@ -24,8 +24,11 @@ func targets(s *Scope) []report.Target {
 		if p.Status.PodIP == "" || p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed {
 			continue
 		}
-		told := ""
+		told, control := "", ""
 		if p.Labels[v1alpha1.LabelPool] == cluster.ServerGroup {
+			control = guestapi.ControlToken(s.identity.Files())
+		}
+		if control != "" { // it is empty while the identity is lost
 			told = s.wantedNodes()
 		}
 		out = append(out, report.Target{
@@ -34,7 +37,8 @@ func targets(s *Scope) []report.Target {
 			Address: p.Status.PodIP,
 			CA:      string(join.Data[guestapi.JoinCACert]),
 			Token:   string(join.Data[guestapi.JoinGuestToken]),
-			Wanted:  told,
+			Told:    told,
+			Control: control,
 		})
 	}
 	return out
@@ -56,7 +60,7 @@ func (s *Scope) wantedNodes() string {
 			wanted[group] = max(wanted[group], int32(ordinal)+1)
 		}
 	}
-	data, err := json.Marshal(wanted)
+	data, err := json.Marshal(guestapi.ReportRequest{Generation: s.vc.Generation, Wanted: wanted})
 	if err != nil {
 		return "" // names and numbers always have a form in JSON
 	}

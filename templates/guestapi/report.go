@@ -1,6 +1,14 @@
 package guestapi
 
-import "time"
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
 
 // Report is what the guest tells the controller about its node. Everything in
 // it is the node's own word: a tenant may become root in the node, so a reader
@@ -16,8 +24,9 @@ type Report struct {
 	Distro   string `json:"distro"`
 	// Version of Kubernetes, for example v1.36.3.
 	Version string `json:"version,omitempty"`
-	// StateID is a random name that the state volume got when it was empty:
-	// another one means that the state of before is not there.
+	// StateID is the UID of the namespace kube-system, which the datastore got
+	// when it was empty: another one means that what was stored is not there.
+	// Servers say it once their API serves.
 	StateID string `json:"stateID,omitempty"`
 	// Facts were gathered once, before the distro started.
 	Facts Facts `json:"facts"`
@@ -39,16 +48,37 @@ type Report struct {
 // RequestMaxBytes bounds a ReportRequest's JSON.
 const RequestMaxBytes = 4 << 10
 
-// ReportRequest is the JSON body with which a reader may ask for the report by
-// POST, which guests older than it refuse with 405.
+// ReportRequest is the JSON body with which the controller may ask a server for
+// the report by POST, with "Authorization: Bearer <ControlToken>". Guests older
+// than it refuse that with 405.
 type ReportRequest struct {
 	// After is what the query parameter of that name is.
 	After *int64 `json:"after,omitempty"`
+	// Generation is that of the spec that Wanted comes from: a server follows
+	// no older one than it has seen.
+	Generation int64 `json:"generation,omitempty"`
 	// Wanted says, by group, how many nodes the cluster is to have: of a group
-	// with n these are GROUP-0 to GROUP-(n-1). A server takes nodes of ours
-	// that are not wanted out of the cluster inside, once they are not Ready.
-	// Left out, it takes out nothing.
+	// with n these are GROUP-0 to GROUP-(n-1). While the request lasts, the
+	// server takes nodes of ours that are not wanted, and whose kubelet has
+	// fallen silent, out of the cluster inside. Left out, it takes out nothing.
 	Wanted map[string]int32 `json:"wanted,omitempty"`
+}
+
+// ControlToken authenticates who may tell a server what is wanted. It derives
+// from the files of the identity, which pool nodes do not have. Without any it is
+// empty, which authenticates nobody.
+func ControlToken(identity map[string][]byte) string {
+	if len(identity) == 0 {
+		return ""
+	}
+	key := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(identity)) {
+		fmt.Fprintf(key, "%s %d\n", name, len(identity[name]))
+		key.Write(identity[name])
+	}
+	token := hmac.New(sha256.New, key.Sum(nil))
+	token.Write([]byte("vclusterctl.dev/control token"))
+	return hex.EncodeToString(token.Sum(nil))
 }
 
 // NodeLabelGroup marks a node inside, with the name of its group, as one of

@@ -11,8 +11,8 @@ import (
 //
 // StateStatus is the state that the servers run on: what was stored inside.
 type StateStatusApplyConfiguration struct {
-	// id is the random name that a server gave to its state when that was
-	// empty. Another one means that the state of before is not there.
+	// id is the UID of the namespace kube-system inside, which a datastore gets
+	// when it is empty. Another one means that the state of before is not there.
 	ID *string `json:"id,omitempty"`
 	// lostAt is when the pod was made that came up without the state of
 	// before. It is left out while none was lost.

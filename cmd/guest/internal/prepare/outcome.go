@@ -21,8 +21,6 @@ type Outcome struct {
 	Facts    guestapi.Facts      `json:"facts"`
 	Degraded []guestapi.Problem  `json:"degraded,omitempty"`
 	Problems []guestapi.Problem  `json:"problems,omitempty"`
-	// StateID names what is on the state volume.
-	StateID string `json:"stateID,omitempty"`
 	// Time is when preparation ended.
 	Time time.Time `json:"time"`
 }

@@ -56,9 +56,6 @@ func run(ctx context.Context, log *slog.Logger, outcome *Outcome) error {
 	if err := write(inputs, distro); err != nil {
 		return err
 	}
-	if outcome.StateID, err = stateID(guestapi.OwnStateDirOf(config.Distro)); err != nil {
-		return err
-	}
 	log.Info("node configured", "node", inputs.Name, "ip", inputs.IP, "role", inputs.Config.Role)
 	if inputs.Config.Role == guestapi.RoleServer {
 		return distro.credentials(ctx, inputs)

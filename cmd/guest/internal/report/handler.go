@@ -14,11 +14,15 @@ import (
 // Handler answers the guest's endpoints.
 type Handler struct {
 	Store *Store
-	Token string
+	// Token authenticates readers of the report, Control those who may also say
+	// what is wanted. Without the latter nobody may.
+	Token   string
+	Control string
 	// Ready says why the node does not serve its purpose, or nil.
 	Ready func(context.Context) error
-	// Wanted is told how many nodes each group is to have. It may be nil.
-	Wanted func(map[string]int32)
+	// Wanted is told what is wanted while a request lasts, which ends with the
+	// context. It may be nil.
+	Wanted func(context.Context, guestapi.ReportRequest)
 }
 
 // Mux returns the routes.
@@ -26,8 +30,8 @@ func (h *Handler) Mux() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+guestapi.LivePath, func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET "+guestapi.ReadyPath, h.ready)
-	mux.HandleFunc("GET "+guestapi.ReportPath, h.authorised(h.asked))
-	mux.HandleFunc("POST "+guestapi.ReportPath, h.authorised(h.told))
+	mux.HandleFunc("GET "+guestapi.ReportPath, authorised(h.Token, h.asked))
+	mux.HandleFunc("POST "+guestapi.ReportPath, authorised(h.Control, h.told))
 	return mux
 }
 
@@ -40,10 +44,10 @@ func (h *Handler) ready(w http.ResponseWriter, r *http.Request) {
 }
 
 // authorised lets only holders of the token through.
-func (h *Handler) authorised(next http.HandlerFunc) http.HandlerFunc {
-	want := []byte("Bearer " + h.Token)
+func authorised(token string, next http.HandlerFunc) http.HandlerFunc {
+	want := []byte("Bearer " + token)
 	return func(w http.ResponseWriter, r *http.Request) {
-		if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), want) != 1 {
+		if token == "" || subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), want) != 1 {
 			writeText(w, http.StatusUnauthorized, "the report needs the cluster's guest token")
 			return
 		}
@@ -74,7 +78,7 @@ func (h *Handler) told(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if h.Wanted != nil && len(request.Wanted) > 0 {
-		h.Wanted(request.Wanted)
+		h.Wanted(r.Context(), request)
 	}
 	h.answer(w, r, request.After)
 }

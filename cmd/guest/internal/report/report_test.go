@@ -129,19 +129,22 @@ func TestTold(t *testing.T) {
 		token  string
 		code   int
 		want   map[string]int32
+
+		control string
 	}{
-		"Wanted":   {"The list arrives.", `{"wanted":{"server":1,"work":3}}`, "secret", http.StatusOK, map[string]int32{"server": 1, "work": 3}},
-		"Nothing":  {"No list is none.", `{"after":0}`, "secret", http.StatusOK, nil},
-		"Empty":    {"Nor is one of nothing.", `{"wanted":{}}`, "secret", http.StatusOK, nil},
-		"Newer":    {"A newer reader says more.", `{"wanted":{"server":1},"more":true}`, "secret", http.StatusOK, map[string]int32{"server": 1}},
-		"NoToken":  {"Not everybody is heard.", `{"wanted":{"server":1}}`, "other", http.StatusUnauthorized, nil},
-		"Broken":   {"Half a list is none.", `{"wanted":{"server"`, "secret", http.StatusBadRequest, nil},
-		"TooLarge": {"There is a limit.", `{"wanted":{"` + strings.Repeat("x", guestapi.RequestMaxBytes) + `":1}}`, "secret", http.StatusBadRequest, nil},
+		"Wanted":   {"The list arrives.", `{"wanted":{"server":1,"work":3}}`, "secret", http.StatusOK, map[string]int32{"server": 1, "work": 3}, "secret"},
+		"Nothing":  {"No list is none.", `{"after":0}`, "secret", http.StatusOK, nil, "secret"},
+		"Empty":    {"Nor is one of nothing.", `{"wanted":{}}`, "secret", http.StatusOK, nil, "secret"},
+		"Newer":    {"A newer reader says more.", `{"wanted":{"server":1},"more":true}`, "secret", http.StatusOK, map[string]int32{"server": 1}, "secret"},
+		"Reader":   {"Whoever may read may not tell: every pool node knows that token.", `{"wanted":{"server":1}}`, "readers", http.StatusUnauthorized, nil, "secret"},
+		"PoolNode": {"A guest without an identity takes no orders.", `{"wanted":{"server":1}}`, "", http.StatusUnauthorized, nil, ""},
+		"Broken":   {"Half a list is none.", `{"wanted":{"server"`, "secret", http.StatusBadRequest, nil, "secret"},
+		"TooLarge": {"There is a limit.", `{"wanted":{"` + strings.Repeat("x", guestapi.RequestMaxBytes) + `":1}}`, "secret", http.StatusBadRequest, nil, "secret"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			var got map[string]int32
-			h := &Handler{Store: newStore(), Token: "secret", Wanted: func(w map[string]int32) { got = w }}
+			h := &Handler{Store: newStore(), Token: "readers", Control: tc.control, Wanted: func(_ context.Context, r guestapi.ReportRequest) { got = r.Wanted }}
 			request := httptest.NewRequest(http.MethodPost, "/report", strings.NewReader(tc.body))
 			request.Header.Set("Authorization", "Bearer "+tc.token)
 			recorder := httptest.NewRecorder()

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	apiruntime "k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
@@ -42,9 +43,19 @@ func (n *thisNode) watchCluster(ctx context.Context) error {
 			n.checkSchedulable()
 		}
 	})
+	system := cache.NewListWatchFromClient(core, "namespaces", "", fields.OneTermEqualSelector("metadata.name", metav1.NamespaceSystem))
+	go n.follow(ctx, system, &corev1.Namespace{}, n.nameState)
 	nodes := cache.NewListWatchFromClient(core, "nodes", "", fields.Everything())
 	n.follow(ctx, nodes, &corev1.Node{}, n.setNodes)
 	return nil
+}
+
+// nameState names what is in the datastore.
+func (n *thisNode) nameState(items []any) {
+	for _, item := range items {
+		uid := string(item.(*corev1.Namespace).UID)
+		n.store.Update(func(r *guestapi.Report) { r.StateID = uid })
+	}
 }
 
 // follow calls changed with everything in the cache after each event.

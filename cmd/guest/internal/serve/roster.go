@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,35 +24,51 @@ import (
 const retryAfter = 5 * time.Second
 
 // roster takes the nodes out of the cluster inside that are no longer wanted:
-// nothing else does when a pool shrinks. Only nodes that it has marked as ours
-// while they were wanted, and that are not Ready, are taken out; a tenant's own
-// nodes are none of its business.
+// nothing else does when a pool shrinks. Only nodes of pools that it has marked
+// as ours while they were wanted, and whose kubelet has fallen silent, are taken
+// out: one that boots says something. A tenant's own nodes are none of its
+// business. What is wanted counts for as long as the controller that says so is
+// there; the last word of one that died may be out of date.
 type roster struct {
 	self string
 	log  *slog.Logger
 	// wake holds one signal that something changed.
 	wake chan struct{}
 
-	mu     sync.Mutex
-	wanted map[string]int32
-	nodes  []*corev1.Node
+	mu         sync.Mutex
+	wanted     map[string]int32
+	said       context.Context //nolint:containedctx // that of the request that said what is wanted
+	generation int64
+	nodes      []*corev1.Node
 }
 
 func newRoster(self string, log *slog.Logger) *roster {
 	return &roster{self: self, log: log, wake: make(chan struct{}, 1)}
 }
 
-// want takes in how many nodes each group is to have. Whoever leaves out this
-// very node does not mean this cluster.
-func (r *roster) want(wanted map[string]int32) {
-	if !isWanted(wanted, r.self) {
+// want takes in how many nodes each group is to have, until ctx ends. Whoever
+// leaves out this very node does not mean this cluster.
+func (r *roster) want(ctx context.Context, told guestapi.ReportRequest) {
+	if !isWanted(told.Wanted, r.self) {
 		r.log.Warn("ignored a list of wanted nodes without this one", "node", r.self)
 		return
 	}
 	r.mu.Lock()
-	r.wanted = maps.Clone(wanted)
+	if told.Generation >= r.generation {
+		r.wanted, r.said, r.generation = maps.Clone(told.Wanted), ctx, told.Generation
+	}
 	r.mu.Unlock()
 	r.signal()
+}
+
+// current is what is wanted, nil where nobody says so any more, and the nodes.
+func (r *roster) current() (map[string]int32, []*corev1.Node) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.said == nil || r.said.Err() != nil {
+		return nil, nil
+	}
+	return r.wanted, r.nodes
 }
 
 // see takes in the nodes that there are.
@@ -86,9 +103,7 @@ func (r *roster) run(ctx context.Context, client kubernetes.Interface) {
 
 // tidy marks the wanted nodes as ours and takes out what is left of others.
 func (r *roster) tidy(ctx context.Context, client kubernetes.Interface) error {
-	r.mu.Lock()
-	wanted, nodes := r.wanted, r.nodes
-	r.mu.Unlock()
+	wanted, nodes := r.current()
 	if wanted == nil {
 		return nil
 	}
@@ -97,7 +112,7 @@ func (r *roster) tidy(ctx context.Context, client kubernetes.Interface) error {
 		switch ours := n.Labels[guestapi.NodeLabelGroup] != ""; {
 		case isWanted(wanted, n.Name) && !ours:
 			err = mark(ctx, client, n)
-		case !isWanted(wanted, n.Name) && ours && !stateOf(n).Ready:
+		case !isWanted(wanted, n.Name) && ours && silent(n):
 			r.log.Info("node is no longer wanted", "node", n.Name)
 			err = remove(ctx, client, n)
 		}
@@ -107,6 +122,20 @@ func (r *roster) tidy(ctx context.Context, client kubernetes.Interface) error {
 	}
 	return nil
 }
+
+// silent says whether a node's kubelet has not been heard of for so long that
+// the cluster inside has given it up. Servers are never taken for that.
+func silent(n *corev1.Node) bool {
+	if n.Labels[guestapi.NodeLabelGroup] == serverGroup {
+		return false
+	}
+	return slices.ContainsFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool {
+		return c.Type == corev1.NodeReady && c.Status == corev1.ConditionUnknown
+	})
+}
+
+// serverGroup is the group that servers are, whatever else there is.
+const serverGroup = "server"
 
 // isWanted says whether a node is one of a group that is to have it.
 func isWanted(wanted map[string]int32, name string) bool {

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"testing"
@@ -35,7 +36,9 @@ func TestRoster(t *testing.T) {
 		want   []string
 	}{
 		"ShrunkPool":    {"The node of a pool that shrank goes.", map[string]int32{"server": 1, "work": 1}, inner("work-1", unknown, "work"), []string{"delete work-1"}},
-		"RemovedPool":   {"So does that of a pool that is gone.", map[string]int32{"server": 1}, inner("work-0", no, "work"), []string{"delete work-0"}},
+		"RemovedPool":   {"So does that of a pool that is gone.", map[string]int32{"server": 1}, inner("work-0", unknown, "work"), []string{"delete work-0"}},
+		"Boots":         {"A kubelet that says it is not ready is there.", map[string]int32{"server": 1}, inner("work-0", no, "work"), nil},
+		"Server":        {"Servers are never taken out.", map[string]int32{"server": 1}, inner("server-1", unknown, "server"), nil},
 		"StillReady":    {"Its pod is not gone yet.", map[string]int32{"server": 1}, inner("work-0", yes, "work"), nil},
 		"Replaced":      {"A node that comes back under its name stays.", map[string]int32{"server": 1, "work": 1}, inner("work-0", unknown, "work"), nil},
 		"Foreign":       {"A tenant's own node is not ours to judge.", map[string]int32{"server": 1}, inner("work-0", unknown, ""), nil},
@@ -50,7 +53,7 @@ func TestRoster(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			client := fake.NewClientset(tc.node)
 			r := newRoster("server-0", slog.New(slog.DiscardHandler))
-			r.want(tc.wanted)
+			r.want(t.Context(), guestapi.ReportRequest{Wanted: tc.wanted})
 			r.see([]*corev1.Node{tc.node})
 			if err := r.tidy(t.Context(), client); err != nil {
 				t.Fatal(err)
@@ -95,7 +98,7 @@ func TestRosterWakes(t *testing.T) {
 	r := newRoster("server-0", slog.New(slog.DiscardHandler))
 	go r.run(t.Context(), client)
 	r.see([]*corev1.Node{gone})
-	r.want(map[string]int32{"server": 1})
+	r.want(t.Context(), guestapi.ReportRequest{Wanted: map[string]int32{"server": 1}})
 	select {
 	case name := <-deleted:
 		if name != "work-0" {
@@ -106,6 +109,37 @@ func TestRosterWakes(t *testing.T) {
 	}
 }
 
+// TestRosterListens: the word of a controller that is gone, or that is behind,
+// does not count.
+func TestRosterListens(t *testing.T) {
+	gone := inner("work-0", corev1.ConditionUnknown, "work")
+	leaving, leave := context.WithCancel(t.Context())
+	cases := map[string]func(*roster){
+		"Gone": func(r *roster) {
+			r.want(leaving, guestapi.ReportRequest{Wanted: map[string]int32{"server": 1}})
+			leave()
+		},
+		"Behind": func(r *roster) {
+			r.want(t.Context(), guestapi.ReportRequest{Generation: 3, Wanted: map[string]int32{"server": 1, "work": 1}})
+			r.want(t.Context(), guestapi.ReportRequest{Generation: 2, Wanted: map[string]int32{"server": 1}})
+		},
+	}
+	for name, tell := range cases {
+		t.Run(name, func(t *testing.T) {
+			client := fake.NewClientset(gone)
+			r := newRoster("server-0", slog.New(slog.DiscardHandler))
+			r.see([]*corev1.Node{gone})
+			tell(r)
+			if err := r.tidy(t.Context(), client); err != nil {
+				t.Fatal(err)
+			}
+			if got := changes(t, client); got != nil {
+				t.Errorf("it did %v", got)
+			}
+		})
+	}
+}
+
 func TestRosterPassesErrorsOn(t *testing.T) {
 	gone := inner("work-0", corev1.ConditionUnknown, "work")
 	client := fake.NewClientset(gone)
@@ -113,7 +147,7 @@ func TestRosterPassesErrorsOn(t *testing.T) {
 		return true, nil, errors.New("no room")
 	})
 	r := newRoster("server-0", slog.New(slog.DiscardHandler))
-	r.want(map[string]int32{"server": 1})
+	r.want(t.Context(), guestapi.ReportRequest{Wanted: map[string]int32{"server": 1}})
 	r.see([]*corev1.Node{gone})
 	if err := r.tidy(t.Context(), client); err == nil {
 		t.Error("a node that could not be taken out is forgotten")

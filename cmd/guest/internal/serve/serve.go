@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -73,7 +74,6 @@ func initialReport(o prepare.Outcome) guestapi.Report {
 		Role:     o.Config.Role,
 		Distro:   o.Config.Distro,
 		Facts:    o.Facts,
-		StateID:  o.StateID,
 		Problems: o.Problems,
 		Degraded: o.Degraded,
 	}
@@ -92,13 +92,31 @@ func listen(ctx context.Context, store *report.Store, this *thisNode) (*http.Ser
 	if err != nil {
 		return nil, nil, err
 	}
-	handler := &report.Handler{Store: store, Token: strings.TrimSpace(string(token)), Ready: this.probe, Wanted: this.roster.want}
+	handler := &report.Handler{Store: store, Token: strings.TrimSpace(string(token)), Control: controlToken(), Ready: this.probe, Wanted: this.roster.want}
 	return &http.Server{
 		Handler:           handler.Mux(),
 		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS13},
 		ReadHeaderTimeout: 5 * time.Second,
 		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug), // probes close early; not news
 	}, listener, nil
+}
+
+// controlToken is what only the controller and servers can know; a pool node has
+// no identity to make it from, and takes no orders.
+func controlToken() string {
+	entries, err := os.ReadDir(guestapi.IdentityDir)
+	if err != nil {
+		return ""
+	}
+	files := map[string][]byte{}
+	for _, e := range entries {
+		content, err := os.ReadFile(filepath.Join(guestapi.IdentityDir, e.Name()))
+		if err != nil {
+			continue // a volume's own folders
+		}
+		files[e.Name()] = content
+	}
+	return guestapi.ControlToken(files)
 }
 
 func closeOnDone(ctx context.Context, server *http.Server) error {
