@@ -242,8 +242,11 @@ func (x *subject) leaderKilled() {
 }
 
 // leader waits for a controller that leads and is another one.
-func (x *subject) leader(old *corev1.Pod) (leader *corev1.Pod, err error) {
-	ctx := x.within(stepTimeout)
+func (x *subject) leader(old *corev1.Pod) (*corev1.Pod, error) {
+	return x.leaderWithin(x.within(stepTimeout), old)
+}
+
+func (x *subject) leaderWithin(ctx context.Context, old *corev1.Pod) (leader *corev1.Pod, err error) {
 	err = x.host.Eventually(ctx, func() error {
 		var err error
 		leader, err = x.host.Leader(ctx)
@@ -259,8 +262,17 @@ func (x *subject) leader(old *corev1.Pod) (leader *corev1.Pod, err error) {
 const outage = time.Minute
 
 // hostAPIStopped takes the host's API server away. The cluster serves
-// nevertheless.
+// nevertheless. The controller is there again after a while: the host's kubelet
+// takes its time over what has ended again and again.
 func (x *subject) hostAPIStopped() {
+	x.Helper()
+	x.withoutHostAPI(func() { x.serves(outage) })
+	_, err := x.leaderWithin(x.within(bootTimeout), nil)
+	x.must(err)
+}
+
+// withoutHostAPI does something while the host's API server is away.
+func (x *subject) withoutHostAPI(do func()) {
 	x.Helper()
 	x.must(x.host.StopAPIServer(x.ctx))
 	defer func() {
@@ -268,7 +280,7 @@ func (x *subject) hostAPIStopped() {
 		defer cancel()
 		x.must(x.host.StartAPIServer(ctx))
 	}()
-	x.serves(outage)
+	do()
 }
 
 // nodeDrained drains the host's only node: there is nowhere else to go, and that

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -50,7 +51,10 @@ func (h *Host) Kill(ctx context.Context, pod *corev1.Pod) error {
 	return client.IgnoreNotFound(h.Delete(ctx, pod, client.GracePeriodSeconds(0)))
 }
 
-// Leader is the pod of the controller that holds the Lease.
+// leaseTime is for how long a Lease is good that nobody renews.
+const leaseTime = 15 * time.Second
+
+// Leader is the pod of the controller that holds the Lease, and renews it.
 func (h *Host) Leader(ctx context.Context) (*corev1.Pod, error) {
 	var lease coordinationv1.Lease
 	if err := h.Get(ctx, client.ObjectKey{Namespace: ControllerNamespace, Name: controller.LeaseName}, &lease); err != nil {
@@ -61,6 +65,9 @@ func (h *Host) Leader(ctx context.Context) (*corev1.Pod, error) {
 		return nil, err
 	}
 	holder := ptr.Deref(lease.Spec.HolderIdentity, "")
+	if renewed := ptr.Deref(lease.Spec.RenewTime, metav1.MicroTime{}); time.Since(renewed.Time) > leaseTime {
+		return nil, fmt.Errorf("the Lease of %q was last renewed at %s", holder, renewed)
+	}
 	for i := range pods {
 		if strings.HasPrefix(holder, pods[i].Name+"_") {
 			return &pods[i], nil
