@@ -59,15 +59,15 @@ func (b *bench) bootInTurns(ctx context.Context, d harness.Distro) (boots, error
 		if err != nil {
 			return found, err
 		}
-		b.say("%s boot %d/%d: API %.2f s, pod running %.2f s; bare %.2f s, %.2f s", d.Name, i, b.runs,
+		b.sayf("%s boot %d/%d: API %.2f s, pod running %.2f s; bare %.2f s, %.2f s", d.Name, i, b.runs,
 			ours.marks[markAPI].Seconds(), ours.marks[markRunning].Seconds(), bare.marks[markAPI].Seconds(), bare.marks[markRunning].Seconds())
 		if i > 0 {
 			found.ours, found.bare = append(found.ours, ours), append(found.bare, bare)
 		}
-		b.say("%s: virtual at first: %s", d.Name, ours.busy)
-		b.say("%s: bare at first: %s", d.Name, bare.busy)
-		b.say("%s: virtual settled: %s", d.Name, ours.settled)
-		b.say("%s: bare settled: %s", d.Name, bare.settled)
+		b.sayf("%s: virtual at first: %s", d.Name, ours.busy)
+		b.sayf("%s: bare at first: %s", d.Name, bare.busy)
+		b.sayf("%s: virtual settled: %s", d.Name, ours.settled)
+		b.sayf("%s: bare settled: %s", d.Name, bare.settled)
 	}
 	return found, nil
 }

@@ -66,13 +66,13 @@ func (b *bench) fleetOf(ctx context.Context) (sections []section, err error) {
 	if err := f.awaitQuiet(ctx); err != nil {
 		return nil, err
 	}
-	b.say("%d clusters made in %s", b.fleet, took)
+	b.sayf("%d clusters made in %s", b.fleet, took)
 	made, busy := f.counter.take(), f.use()
 	if err := pause(ctx, watched); err != nil {
 		return nil, err
 	}
 	waiting, idle := f.counter.take(), f.use()
-	b.say("made: %v and %d reads; waiting: %v and %d reads", made.kinds, made.reads, waiting.kinds, waiting.reads)
+	b.sayf("made: %v and %d reads; waiting: %v and %d reads", made.kinds, made.reads, waiting.kinds, waiting.reads)
 	return []section{fleetSection(b.fleet, took, made, waiting, busy, idle)}, nil
 }
 

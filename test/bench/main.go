@@ -138,7 +138,7 @@ func (b *bench) measure(ctx context.Context) (sections []section, err error) {
 				return sections, err
 			}
 		}
-		b.say("%s", p.name)
+		b.sayf("%s", p.name)
 		found, err := p.measure(b, ctx)
 		sections = append(sections, found...)
 		if err != nil {
@@ -199,7 +199,7 @@ func (b *bench) close(ctx context.Context) error {
 	return h.Close(ctx)
 }
 
-// say tells of progress.
-func (b *bench) say(format string, args ...any) {
+// sayf tells of progress.
+func (b *bench) sayf(format string, args ...any) {
 	fmt.Fprintf(b.progress, "bench: %6.1fs %s\n", time.Since(b.begin).Seconds(), fmt.Sprintf(format, args...))
 }

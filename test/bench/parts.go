@@ -10,10 +10,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
-	"github.com/vclusterctl/vclusterctl/test/e2e/harness"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/test/e2e/harness"
 )
 
 // distros are those that the node image carries.
@@ -45,7 +46,7 @@ func (b *bench) eachDistro(ctx context.Context, measure func(context.Context, ha
 			return sections, err
 		}
 		if refused != "" {
-			b.say("%s is left out: %s", d.Name, refused)
+			b.sayf("%s is left out: %s", d.Name, refused)
 			continue
 		}
 		s, err := measure(ctx, d)
@@ -147,7 +148,7 @@ func (b *bench) restartInTurns(ctx context.Context, vc *v1alpha1.VirtualCluster,
 			return found, err
 		}
 		found.ours, found.bare = append(found.ours, ours), append(found.bare, bare)
-		b.say("%s restart: API %.2f s, bare %.2f s", d.Name, (ours.marks[markAPI] - ours.marks[markPod]).Seconds(), bare.marks[markAPI].Seconds())
+		b.sayf("%s restart: API %.2f s, bare %.2f s", d.Name, (ours.marks[markAPI] - ours.marks[markPod]).Seconds(), bare.marks[markAPI].Seconds())
 	}
 	return found, os.RemoveAll(filepath.Join(b.dir, "bare-"+string(d.Name)))
 }
@@ -208,7 +209,7 @@ func (b *bench) createAll(ctx context.Context, clusters []*v1alpha1.VirtualClust
 				return err
 			}
 			times[i] = time.Since(begin).Seconds()
-			b.say("%s is Ready after %.1f s", vc.Name, times[i])
+			b.sayf("%s is Ready after %.1f s", vc.Name, times[i])
 			return nil
 		})
 	}

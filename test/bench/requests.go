@@ -56,7 +56,7 @@ func (b *bench) requestRows(ctx context.Context, begin, created, quiet time.Time
 	if err != nil {
 		return nil, err
 	}
-	b.say("for a new cluster: %v; then in %s: %v", making.kinds, watched, idle.kinds)
+	b.sayf("for a new cluster: %v; then in %s: %v", making.kinds, watched, idle.kinds)
 	one := func(n int) series { return series{float64(n)} }
 	return []row{
 		{name: "for a new cluster, to Ready", unit: whole, ours: one(making.writes)},

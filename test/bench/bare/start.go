@@ -131,8 +131,7 @@ func read(reader io.ReadCloser) <-chan Event {
 func (n *Node) Stop() error {
 	killErr := n.cmd.Process.Kill() // PID 1 takes all others with it
 	err := n.cmd.Wait()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if _, ok := errors.AsType[*exec.ExitError](err); ok {
 		err = nil // as was meant
 	}
 	return errors.Join(killErr, err, removeCgroup(n.cgroup))

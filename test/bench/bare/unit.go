@@ -78,7 +78,7 @@ func exists(root string) func(string) bool {
 
 // parseUnit reads a unit file and says whether its conditions hold.
 func parseUnit(name, content string, exists func(string) bool) (unit, bool, error) {
-	options, err := sdunit.Deserialize(strings.NewReader(content))
+	options, err := sdunit.DeserializeOptions(strings.NewReader(content))
 	if err != nil {
 		return unit{}, false, err
 	}
