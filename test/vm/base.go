@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"embed"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -53,11 +54,11 @@ type base struct{ kernel, initrd, disk string }
 
 // ensureBase has mmdebstrap install the machine unless the cache has it.
 func ensureBase(ctx context.Context, o options, say func(string, ...any)) (base, error) {
-	script, err := installScript(o)
+	s, err := installScript(o)
 	if err != nil {
 		return base{}, err
 	}
-	dir := filepath.Join(o.cache, "vm", script.key())
+	dir := filepath.Join(o.cache, "vm", s.key())
 	b := base{kernel: filepath.Join(dir, "vmlinuz"), initrd: filepath.Join(dir, "initrd"), disk: filepath.Join(dir, "disk")}
 	if _, err := os.Stat(dir); err == nil {
 		return b, nil
@@ -66,15 +67,21 @@ func ensureBase(ctx context.Context, o options, say func(string, ...any)) (base,
 		return base{}, errors.New("it needs root, once: mmdebstrap sets up Debian for it")
 	}
 	say("installing Debian %s with its kernel", images.DebianCodename)
-	return b, install(ctx, dir, script)
+	return b, install(ctx, dir, s)
 }
 
 // command is a command line with {DIR} where the result is to be.
 type command []string
 
-func (c command) key() string {
-	sum := sha256.Sum256([]byte(strings.Join(c, "\x00")))
-	return hex.EncodeToString(sum[:])[:24]
+// script is run command by command.
+type script []command
+
+func (s script) key() string {
+	sum := sha256.New()
+	for _, c := range s {
+		fmt.Fprintf(sum, "%q\n", c)
+	}
+	return hex.EncodeToString(sum.Sum(nil))[:24]
 }
 
 // in fills the place of the result in.
@@ -88,12 +95,12 @@ func (c command) in(dir string) []string {
 
 const placeholder = "{DIR}"
 
-// installScript is mmdebstrap's command line. The kernel's initial disk gets
+// installScript is mmdebstrap's command line, and what comes after. The kernel's initial disk gets
 // what finds the root disk and nothing else: unpacking it is slow where the
 // processor is emulated.
-func installScript(o options) (command, error) {
+func installScript(o options) (script, error) {
 	args := command{
-		"mmdebstrap", "--variant=minbase", "--format=null",
+		"mmdebstrap", "--variant=minbase", "--format=directory",
 		"--include=" + strings.Join(packages, ","),
 		`--aptopt=APT::Install-Recommends "false"`,
 		"--dpkgopt=path-exclude=/usr/share/doc/*",
@@ -113,15 +120,23 @@ func installScript(o options) (command, error) {
 		`--customize-hook=chroot "$1" systemctl --quiet mask `+strings.Join(masked, " "),
 		// What has to be done after packages have changed was done.
 		`--customize-hook=touch "$1"/etc/.updated "$1"/var/.updated; mkdir -p "$1"/payload`,
-		`--customize-hook=cp "$1"/boot/vmlinuz-* {DIR}/vmlinuz; cp "$1"/boot/initrd.img-* {DIR}/initrd`,
-		`--customize-hook=truncate -s `+diskSize+` {DIR}/disk; mke2fs -q -t ext4 -F -E lazy_itable_init=1,lazy_journal_init=1 -d "$1" {DIR}/disk`,
-		images.DebianCodename, "-",
+		images.DebianCodename, placeholder+"/root",
 	)
 	if o.mirror != "" {
 		args = append(args, o.mirror)
 	}
-	return args, nil
+	return script{args, command{"sh", "-ec", finish, "sh", placeholder, diskSize}}, nil
 }
+
+// finish makes a disk of the root file system, once mmdebstrap has unmounted
+// everything in there.
+const finish = `
+cd "$1"
+cp root/boot/vmlinuz-* vmlinuz
+cp root/boot/initrd.img-* initrd
+truncate -s "$2" disk
+mke2fs -q -t ext4 -F -E lazy_itable_init=1,lazy_journal_init=1 -d root disk
+rm -rf root`
 
 // overlayHooks write our files into the root file system. Their content is part
 // of the command line, and so of the key.
@@ -135,16 +150,17 @@ func overlayHooks() (command, error) {
 		if err != nil {
 			return err
 		}
-		target := `"$1"/` + strings.TrimPrefix(path, "files/")
-		hooks = append(hooks, fmt.Sprintf("--customize-hook=mkdir -p %s; cat >%s <<'END-OF-FILE'\n%sEND-OF-FILE\n", filepath.Dir(target)+`"`, target, content))
+		target := strings.TrimPrefix(path, "files/")
+		hooks = append(hooks, fmt.Sprintf(`--customize-hook=mkdir -p "$1"/%s; echo %s | base64 -d >"$1"/%s`,
+			filepath.Dir(target), base64.StdEncoding.EncodeToString(content), target))
 		return nil
 	})
 	return hooks, err
 }
 
-// install runs the command into a directory that gets its name when it is
+// install runs the commands into a directory that gets its name when it is
 // complete.
-func install(ctx context.Context, dir string, script command) error {
+func install(ctx context.Context, dir string, s script) error {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return err
 	}
@@ -153,8 +169,10 @@ func install(ctx context.Context, dir string, script command) error {
 		return err
 	}
 	defer os.RemoveAll(temporary)
-	if err := quiet(ctx, script.in(temporary)...); err != nil {
-		return err
+	for _, c := range s {
+		if err := quiet(ctx, c.in(temporary)...); err != nil {
+			return err
+		}
 	}
 	return os.Rename(temporary, dir)
 }

@@ -20,8 +20,11 @@ func TestInstallScript(t *testing.T) {
 	if plain.key() == mirrored.key() {
 		t.Error("what comes from another mirror must not be taken for the same")
 	}
-	all := strings.Join(plain.in("/there"), "\n")
-	for _, want := range []string{"/there/vmlinuz", "/there/initrd", "/there/disk", "[Service]", `cat >"$1"/etc/fstab`} {
+	var all string
+	for _, c := range plain {
+		all += strings.Join(c.in("/there"), "\n") + "\n"
+	}
+	for _, want := range []string{"/there/root", "\n/there\n", `>"$1"/etc/fstab`} {
 		if !strings.Contains(all, want) {
 			t.Errorf("%q is not in:\n%s", want, all)
 		}
@@ -35,11 +38,11 @@ func TestInstallScript(t *testing.T) {
 func TestInstall(t *testing.T) {
 	cases := map[string]struct {
 		reason string
-		script command
+		script script
 		want   bool
 	}{
-		"Complete": {reason: "What is complete gets its name.", script: command{"touch", placeholder + "/disk"}, want: true},
-		"Failed":   {reason: "What is not never does.", script: command{"sh", "-c", "touch " + placeholder + "/disk; false"}},
+		"Complete": {reason: "What is complete gets its name.", script: script{command{"touch", placeholder + "/disk"}}, want: true},
+		"Failed":   {reason: "What is not never does.", script: script{command{"touch", placeholder + "/disk"}, command{"false"}}},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

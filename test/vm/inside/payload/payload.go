@@ -5,6 +5,9 @@ package payload
 // Dir is where the machine mounts the disk.
 const Dir = "/payload"
 
+// Env is set where the tests may do what they like: they set the clock.
+const Env = "VCLUSTERCTL_VM"
+
 // Names of the files on it.
 const (
 	CLI             = "vclusterctl"
