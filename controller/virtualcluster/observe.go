@@ -205,7 +205,7 @@ func (r *Reconciler) observeCatalogue(ctx context.Context, s *Scope) error {
 	c, err := r.opts.Catalogue(ctx)
 	if held, unreadable := s.heldResolved(); held != nil || unreadable != nil {
 		s.catalogue, s.catalogueError = c, err
-		return nil
+		return nil //nolint:nilerr // the step that compares ages says it
 	}
 	if err != nil {
 		return fmt.Errorf("read catalogue: %w", err)
