@@ -18,7 +18,7 @@ func (v *virtual) checkClock(s *scene) {
 		{"clock-back", -49 * time.Hour},
 		{"clock-right", 24 * time.Hour},
 	} {
-		progress("the clock jumps by %s", jump.by)
+		progressf("the clock jumps by %s", jump.by)
 		s.must(setClock(time.Now().Add(jump.by)))
 		_, err := host.AwaitReady(s.within(bootTimeout), v.vc)
 		s.must(err)

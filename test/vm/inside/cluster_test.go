@@ -107,7 +107,7 @@ func (v *virtual) create(s *scene) {
 func (s *scene) run(args ...string) {
 	s.Helper()
 	r := host.Run(s.within(bootTimeout+stepTimeout), args...)
-	progress("%s", r)
+	progressf("%s", r)
 	if r.Code != 0 {
 		s.Fatal(r)
 	}

@@ -59,7 +59,7 @@ func (v *virtual) checkNodeLimit(s *scene) {
 		}
 	}
 	out, err := host.Exec(s.within(stepTimeout), namespace, name, "sh", "-c", hog)
-	progress("taking more memory than the node has ends with %v %s", err, out)
+	progressf("taking more memory than the node has ends with %v %s", err, out)
 	if err == nil {
 		s.Error("a process in the node pod could take more memory than the pod's limit")
 	}

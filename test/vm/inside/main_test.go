@@ -62,7 +62,7 @@ func start(ctx context.Context) error {
 	if err := h.Up(ctx); err != nil {
 		return err
 	}
-	progress("installing the controller")
+	progressf("installing the controller")
 	if r := h.Run(ctx, append(h.InstallArgs(), "--timeout="+bootTimeout.String())...); r.Code != 0 {
 		return fmt.Errorf("install the controller: %s", r)
 	}
@@ -80,13 +80,13 @@ func remove(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanTimeout)
 	defer cancel()
 	if err := host.Close(ctx); err != nil {
-		progress("remove the host: %v", err)
+		progressf("remove the host: %v", err)
 	}
 }
 
 var began = time.Now()
 
-// progress tells whoever waits that there is some.
-func progress(format string, args ...any) {
+// progressf tells whoever waits that there is some.
+func progressf(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "%7.1fs "+format+"\n", append([]any{time.Since(began).Seconds()}, args...)...)
 }

@@ -31,10 +31,10 @@ func begin(t *testing.T) *scene {
 	if host == nil {
 		t.Skip("this is not the virtual machine of \"make test-vm\"")
 	}
-	progress("%s", t.Name())
+	progressf("%s", t.Name())
 	s := &scene{T: t, ctx: t.Context()}
 	t.Cleanup(func() {
-		progress("%s: failed: %t", t.Name(), t.Failed())
+		progressf("%s: failed: %t", t.Name(), t.Failed())
 		if t.Failed() {
 			s.diagnose()
 		}
@@ -48,7 +48,7 @@ func (s *scene) diagnose() {
 	defer cancel()
 	text := host.Diagnose(ctx, namespace)
 	s.Log(text)
-	progress("%s", text)
+	progressf("%s", text)
 }
 
 func (s *scene) must(err error) {
