@@ -34,6 +34,10 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.PoolApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("PoolStatus"):
 		return &apiv1alpha1.PoolStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Registries"):
+		return &apiv1alpha1.RegistriesApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("RegistryMirror"):
+		return &apiv1alpha1.RegistryMirrorApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Resolved"):
 		return &apiv1alpha1.ResolvedApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Runtime"):

@@ -111,6 +111,10 @@ type VirtualClusterSpec struct {
 	// +optional
 	Expose Expose `json:"expose,omitempty,omitzero"`
 
+	// registries say where the nodes inside get images from.
+	// +optional
+	Registries Registries `json:"registries,omitempty,omitzero"`
+
 	// config holds raw flags of the distro's components, where the
 	// administrator allows them. A key is <component>.<flag>, for example
 	// "kube-apiserver.event-ttl". With distro k3s a key can also be one of

@@ -30,6 +30,8 @@ func NodeConfig(in Input, g Group) guestapi.NodeConfig {
 		Config:         in.Spec.Config,
 		NetworkPolicy:  true,
 		LocalStorage:   true,
+
+		RegistryMirrors: mirrors(in.Spec.Registries.Mirrors),
 	}
 	if g.Role == guestapi.RoleServer {
 		cfg.ExtraSANs = sans(in)
@@ -100,6 +102,14 @@ func taints(in []v1alpha1.Taint) []string {
 	out := make([]string, 0, len(in))
 	for _, t := range in {
 		out = append(out, t.Key+"="+string(t.Value)+":"+string(t.Effect))
+	}
+	return out
+}
+
+func mirrors(in []v1alpha1.RegistryMirror) []guestapi.RegistryMirror {
+	out := make([]guestapi.RegistryMirror, 0, len(in))
+	for _, m := range in {
+		out = append(out, guestapi.RegistryMirror{Host: m.Host, Endpoints: m.Endpoints})
 	}
 	return out
 }

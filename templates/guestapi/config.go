@@ -196,6 +196,9 @@ type NodeConfig struct {
 	// example "kube-apiserver.event-ttl"; for k3s those without a dot are keys
 	// of K3s's own configuration, their value one line or a list of lines.
 	Config map[string]string `json:"config,omitempty"`
+	// RegistryMirrors are asked for images first. Guests older than the field
+	// do not boot with it: it is left out where there are none.
+	RegistryMirrors []RegistryMirror `json:"registryMirrors,omitempty"`
 	// NetworkPolicy starts an enforcing NetworkPolicy implementation.
 	NetworkPolicy bool `json:"networkPolicy,omitempty"`
 	// LocalStorage installs a default StorageClass on local paths.
@@ -203,4 +206,14 @@ type NodeConfig struct {
 	// Bare marks a node that is the outermost level: a root container on a
 	// machine, not a pod. Its kubelet may then set sysctls of the machine.
 	Bare bool `json:"bare,omitempty"`
+}
+
+// RegistryMirror names what is asked for the images of one registry.
+type RegistryMirror struct {
+	// Host of the registry as names of images have it, or "*" for every one
+	// that has no mirrors of its own.
+	Host string `json:"host"`
+	// Endpoints are the URLs of the mirrors, in the order in which they are
+	// asked. A path stands for /v2.
+	Endpoints []string `json:"endpoints"`
 }

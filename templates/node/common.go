@@ -27,7 +27,7 @@ func (p upstream) common() []File {
 	if p.Config.NetworkPolicy {
 		files = append(files, p.kubeRouter())
 	}
-	return files
+	return append(files, p.registries()...)
 }
 
 const (
@@ -60,7 +60,7 @@ disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.internal.v1.traci
   snapshotter = %q
   [plugins.'io.containerd.cri.v1.images'.pinned_images]
     sandbox = %q
-
+%s
 [plugins.'io.containerd.cri.v1.runtime']
   disable_apparmor = true
   restrict_oom_score_adj = true
@@ -74,7 +74,7 @@ disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.internal.v1.traci
       [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
         BinaryName = %q
         SystemdCgroup = true
-`, guestapi.StateDir+"/containerd", guestapi.ContainerdDropInDir+"/*.toml", p.Facts.Snapshotter, p.Images.Pause, p.ociBinary())
+`, guestapi.StateDir+"/containerd", guestapi.ContainerdDropInDir+"/*.toml", p.Facts.Snapshotter, p.Images.Pause, p.registryPath(), p.ociBinary())
 	return File{Path: containerdConfig, Mode: 0o600, Content: content}
 }
 

@@ -188,9 +188,10 @@ func (p *plan) args(component string, flags map[string]string) File {
 }
 
 // quote protects one word from both readers of an argument file: systemd's
-// environment file parser and its splitting of $ARGS.
+// environment file parser and its splitting of $ARGS. A line break would
+// otherwise begin another variable, or ARGS once more.
 func quote(word string) string {
-	if !strings.ContainsAny(word, " \t'\"\\$`;#") {
+	if !strings.ContainsAny(word, " \t\r\n'\"\\$`;#") {
 		return word
 	}
 	inner := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(word)

@@ -55,7 +55,8 @@ func (p k3s) agent() []File {
 
 // common returns the files of every node.
 func (p k3s) common() []File {
-	return []File{p.resolvConf(), p.kubelet(), p.containerd(), p.userConfig()}
+	files := []File{p.resolvConf(), p.kubelet(), p.containerd(), p.userConfig()}
+	return append(files, p.registries()...)
 }
 
 // unit is the condition of a unit of K3s. What it is told is in files.

@@ -60,6 +60,15 @@ func k3sInputs(in *Inputs) {
 	in.JoinToken, in.JoinCA, in.ServerToken = "an-agent-token", "a certificate\n", "a-server-token"
 }
 
+// withMirrors gives the node mirrors of every form.
+func withMirrors(in *Inputs) {
+	in.Config.RegistryMirrors = []guestapi.RegistryMirror{
+		{Host: "docker.io", Endpoints: []string{"https://mirror.example.com/v2/hub", "http://10.0.0.8:5000"}},
+		{Host: "registry.example.com:5000", Endpoints: []string{"https://mirror.example.com/v2"}},
+		{Host: "*", Endpoints: []string{"https://mirror.example.com/"}},
+	}
+}
+
 func TestFilesGolden(t *testing.T) {
 	tests := map[string]struct {
 		reason string
@@ -86,6 +95,25 @@ func TestFilesGolden(t *testing.T) {
 				in.Config.Role, in.Config.NodeNamePrefix = guestapi.RoleAgent, "work-"
 				in.Config.JoinEndpoint = "dev-api.default.svc:6443"
 				in.Config.NodeTaints = []string{"gpu=yes:NoSchedule"}
+			},
+		},
+		"agent-mirrors": {
+			reason: "containerd gets a folder per registry, and a word where they are.",
+			change: func(in *Inputs) {
+				withMirrors(in)
+				in.Name = "work-0"
+				in.Config.Role, in.Config.NodeNamePrefix = guestapi.RoleAgent, "work-"
+				in.Config.JoinEndpoint = "dev-api.default.svc:6443"
+			},
+		},
+		"k3s-agent-mirrors": {
+			reason: "K3s makes containerd's files of one of its own.",
+			change: func(in *Inputs) {
+				k3sInputs(in)
+				withMirrors(in)
+				in.Name, in.ServerToken = "work-0", ""
+				in.Config.Role, in.Config.NodeNamePrefix = guestapi.RoleAgent, "work-"
+				in.Config.JoinEndpoint = "10.215.7.7:6443"
 			},
 		},
 		"k3s-server": {

@@ -72,7 +72,7 @@ func TestDistroVersionImage(t *testing.T) {
 func TestReserved(t *testing.T) {
 	cases := map[string]createCase{}
 	for field, spec := range map[string]string{
-		"registries":            `registries: {}`,
+		"registries.configs":    `registries: {configs: {}}`,
 		"addons":                `addons: []`,
 		"trust":                 `trust: {caSecretRef: {name: a}}`,
 		"lifecycle":             `lifecycle: {ttlSeconds: 60}`,

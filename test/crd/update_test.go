@@ -47,6 +47,7 @@ func TestUpdate(t *testing.T) {
 		"DomainLate":     {reason: "Only what was chosen.", to: `network: {clusterDomain: b}`, want: []string{"spec.network.clusterDomain cannot change"}},
 		"DomainPinned":   {reason: "What was chosen may be written down.", to: `network: {clusterDomain: cluster.local}`},
 		"Allow":          {reason: "The NetworkPolicy can change.", from: `network: {podCIDR: 10.1.0.0/16}`, to: `network: {podCIDR: 10.1.0.0/16, allow: [{cidr: 10.0.0.8/32}]}`},
+		"Mirrors":        {reason: "Nodes read them at boot.", from: `registries: {mirrors: [{host: docker.io, endpoints: ["https://a.example"]}]}`, to: `registries: {mirrors: [{host: "*", endpoints: ["https://b.example"]}]}`},
 		"Size":           {reason: "Volumes are not resized yet.", from: storage, to: `servers: {storage: {size: 20Gi, className: fast}}`, want: []string{"spec.servers.storage.size", "not resized yet"}},
 		"ClassName":      {reason: "A volume stays where it is.", from: storage, to: `servers: {storage: {size: 10Gi, className: slow}}`, want: []string{"spec.servers.storage.className", "cannot change"}},
 		"Ephemeral":      {reason: "State is not moved.", from: `servers: {storage: {ephemeral: true}}`, to: `servers: {storage: {ephemeral: false}}`, want: []string{"spec.servers.storage.ephemeral", "cannot change"}},

@@ -172,6 +172,29 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: replicas
       type:
         scalar: numeric
+- name: com.github.vclusterctl.vclusterctl.api.v1alpha1.Registries
+  map:
+    fields:
+    - name: mirrors
+      type:
+        list:
+          elementType:
+            namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.RegistryMirror
+          elementRelationship: associative
+          keys:
+          - host
+- name: com.github.vclusterctl.vclusterctl.api.v1alpha1.RegistryMirror
+  map:
+    fields:
+    - name: endpoints
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: atomic
+    - name: host
+      type:
+        scalar: string
 - name: com.github.vclusterctl.vclusterctl.api.v1alpha1.Resolved
   map:
     fields:
@@ -346,6 +369,9 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - name
+    - name: registries
+      type:
+        namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.Registries
     - name: runtime
       type:
         namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.Runtime

@@ -39,6 +39,8 @@ type VirtualClusterSpecApplyConfiguration struct {
 	Network *NetworkApplyConfiguration `json:"network,omitempty"`
 	// expose is how the API is reached from outside the cluster.
 	Expose *ExposeApplyConfiguration `json:"expose,omitempty"`
+	// registries say where the nodes inside get images from.
+	Registries *RegistriesApplyConfiguration `json:"registries,omitempty"`
 	// config holds raw flags of the distro's components, where the
 	// administrator allows them. A key is <component>.<flag>, for example
 	// "kube-apiserver.event-ttl". With distro k3s a key can also be one of
@@ -132,6 +134,14 @@ func (b *VirtualClusterSpecApplyConfiguration) WithNetwork(value *NetworkApplyCo
 // If called multiple times, the Expose field is set to the value of the last call.
 func (b *VirtualClusterSpecApplyConfiguration) WithExpose(value *ExposeApplyConfiguration) *VirtualClusterSpecApplyConfiguration {
 	b.Expose = value
+	return b
+}
+
+// WithRegistries sets the Registries field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Registries field is set to the value of the last call.
+func (b *VirtualClusterSpecApplyConfiguration) WithRegistries(value *RegistriesApplyConfiguration) *VirtualClusterSpecApplyConfiguration {
+	b.Registries = value
 	return b
 }
 
