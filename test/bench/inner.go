@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"time"
 
@@ -30,6 +31,10 @@ type mark func(name string, at time.Time)
 
 // observe follows a cluster from before its API serves until a pod runs in it.
 func observe(ctx context.Context, config *rest.Config, passed mark) error {
+	config = rest.CopyConfig(config)
+	// Clients of equal configuration share connections. A dialer of its own
+	// keeps this one from those to a server that has gone.
+	config.Dial = (&net.Dialer{Timeout: 200 * time.Millisecond}).DialContext
 	if err := awaitAPI(ctx, config); err != nil {
 		return fmt.Errorf("wait for the API: %w", err)
 	}
