@@ -2,7 +2,11 @@ package prepare
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/pem"
 	"fmt"
 	"io/fs"
 	"net/netip"
@@ -90,9 +94,7 @@ func (k k3s) place(in node.Inputs) error {
 			return err
 		}
 	}
-	// The password of a node must outlive its pod: a node that comes back with
-	// another one is refused for ever. The image links K3s's folder to this one.
-	if err := os.MkdirAll(filepath.Join(k.ownDir, "node"), 0o700); err != nil {
+	if err := k.placePassword(in); err != nil {
 		return fmt.Errorf("keep the node's password: %w", err)
 	}
 	if err := k.linkData(); err != nil {
@@ -116,15 +118,16 @@ var k3sAuthorities = []string{
 func (k k3s) placeAuthorities() error {
 	for _, name := range k3sAuthorities {
 		target := filepath.Join(k.stateDir, "server/tls", name)
-		if _, err := os.Stat(target); err == nil {
+		there, err := isPEM(target)
+		if err != nil {
+			return fmt.Errorf("place the authorities: %w", err)
+		}
+		if there {
 			continue
 		}
 		content, err := os.ReadFile(filepath.Join(k.identityDir, name))
 		if err != nil {
 			return &Stop{Reason: "IdentityIncomplete", Err: fmt.Errorf("read the identity: %w", err)}
-		}
-		if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
-			return fmt.Errorf("place the authorities: %w", err)
 		}
 		// Half a file would be taken for the whole one at the next boot.
 		if err := replaceFile(target, string(content)); err != nil {
@@ -132,6 +135,38 @@ func (k k3s) placeAuthorities() error {
 		}
 	}
 	return nil
+}
+
+// isPEM says whether a file holds anything that K3s could read. A machine that
+// lost its power leaves empty files behind.
+func isPEM(path string) (bool, error) {
+	content, err := os.ReadFile(path)
+	if os.IsNotExist(err) {
+		return false, nil
+	}
+	block, _ := pem.Decode(content)
+	return block != nil, err
+}
+
+// placePassword gives the node the password that its cluster will know it by: a
+// node that comes back with another one is refused for ever. K3s would draw lots
+// and keep the password on the volume, which a node without one, and one whose
+// pool shrank and grew again, loses. So it is made of the token that the node
+// has, and its name: whoever has the token of the pools could join under any
+// name of theirs, but not as a server. The image links K3s's folder to this one.
+func (k k3s) placePassword(in node.Inputs) error {
+	path := filepath.Join(k.ownDir, "node/password")
+	have, err := readTrimmed(path)
+	if have != "" || err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	token := in.JoinToken
+	if in.Config.Role == guestapi.RoleServer {
+		token = in.ServerToken
+	}
+	mac := hmac.New(sha256.New, []byte(token))
+	mac.Write([]byte("vclusterctl.dev/node password/" + in.Name))
+	return replaceFile(path, hex.EncodeToString(mac.Sum(nil))+"\n")
 }
 
 // linkData spares K3s unpacking the programs in its binary onto the volume: the

@@ -110,11 +110,12 @@ func TestK3sPlace(t *testing.T) {
 			t.Errorf("%s is not the identity's", name)
 		}
 	}
-	write1(t, tlsDir, guestapi.IdentityServiceKey, "rotated")
+	const rotated = "-----BEGIN EC PRIVATE KEY-----\nAA==\n-----END EC PRIVATE KEY-----\n"
+	write1(t, tlsDir, guestapi.IdentityServiceKey, rotated)
 	if err := k.place(aServer()); err != nil {
 		t.Fatalf("a second boot on the same volume: %v", err)
 	}
-	if got := read1(t, tlsDir, guestapi.IdentityServiceKey); got != "rotated" {
+	if got := read1(t, tlsDir, guestapi.IdentityServiceKey); got != rotated {
 		t.Errorf("a file that was there was overwritten with %q", got)
 	}
 	if info, err := os.Stat(tlsDir); err != nil || info.Mode().Perm() != 0o700 {
@@ -145,8 +146,70 @@ func TestK3sPlaceAgent(t *testing.T) {
 	if err := k.place(in); err != nil {
 		t.Fatalf("a pool node has no identity and needs none: %v", err)
 	}
-	if info, err := os.Stat(filepath.Join(k.ownDir, "node")); err != nil || !info.IsDir() {
-		t.Errorf("there is no place for the node's password: %v", err)
+}
+
+// TestK3sPlaceAfterPowerLoss: files that came out empty are made anew.
+func TestK3sPlaceAfterPowerLoss(t *testing.T) {
+	k := aK3s(t)
+	if err := k.place(aServer()); err != nil {
+		t.Fatal(err)
+	}
+	password := read1(t, k.ownDir, "node/password")
+	tlsDir := filepath.Join(k.stateDir, "server/tls")
+	write1(t, k.ownDir, "identity.sha256", "")
+	write1(t, k.ownDir, "node/password", "\n")
+	write1(t, tlsDir, guestapi.IdentityServerCACert, "")
+	write1(t, tlsDir, guestapi.IdentityServiceKey, "-----BEGIN EC PRI")
+	if err := k.place(aServer()); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range k3sAuthorities {
+		if read1(t, tlsDir, name) != read1(t, k.identityDir, name) {
+			t.Errorf("%s is not the identity's", name)
+		}
+	}
+	if got := read1(t, k.ownDir, "node/password"); got != password {
+		t.Errorf("the node comes back with the password %q, not %q", got, password)
+	}
+}
+
+// TestK3sPassword: a node that lost its volume is known by the same password, no
+// other node has it, and pool nodes can't work that of a server out.
+func TestK3sPassword(t *testing.T) {
+	password := func(change func(*node.Inputs)) string {
+		k := aK3s(t)
+		in := aServer()
+		in.Config.Role, in.Name, in.JoinToken, in.ServerToken = guestapi.RoleAgent, "work-0", "agents", "servers"
+		change(&in)
+		if err := k.placePassword(in); err != nil {
+			t.Fatal(err)
+		}
+		return read1(t, k.ownDir, "node/password")
+	}
+	first := password(func(*node.Inputs) {})
+	if len(first) < 32 || password(func(*node.Inputs) {}) != first {
+		t.Errorf("password %q, and another one on a fresh volume", first)
+	}
+	for name, change := range map[string]func(*node.Inputs){
+		"another node":    func(in *node.Inputs) { in.Name = "work-1" },
+		"another cluster": func(in *node.Inputs) { in.JoinToken = "others" },
+		"a server":        func(in *node.Inputs) { in.Config.Role = guestapi.RoleServer },
+	} {
+		if password(change) == first {
+			t.Errorf("%s has the same password", name)
+		}
+	}
+	server := func(in *node.Inputs) { in.Config.Role = guestapi.RoleServer }
+	if password(server) != password(func(in *node.Inputs) { server(in); in.JoinToken = "others" }) {
+		t.Error("the password of a server is made of what pool nodes know")
+	}
+	k := aK3s(t)
+	if err := os.MkdirAll(filepath.Join(k.ownDir, "node"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write1(t, filepath.Join(k.ownDir, "node"), "password", "K3s's own\n")
+	if err := k.placePassword(aServer()); err != nil || read1(t, k.ownDir, "node/password") != "K3s's own\n" {
+		t.Errorf("a password that the cluster may know already was replaced, %v", err)
 	}
 }
 

@@ -70,8 +70,8 @@ func guardState(identityDir, caCert, stateDir string) error {
 	mark := filepath.Join(stateDir, "identity.sha256")
 	have, err := readTrimmed(mark)
 	switch {
-	case os.IsNotExist(err):
-		return writeFile(node.File{Path: mark, Mode: 0o600, Content: want + "\n"})
+	case os.IsNotExist(err), err == nil && have == "": // empty: the power went before the mark was on the disk
+		return replaceFile(mark, want+"\n")
 	case err != nil:
 		return fmt.Errorf("read the mark of the state volume: %w", err)
 	case have != want:
@@ -80,7 +80,12 @@ func guardState(identityDir, caCert, stateDir string) error {
 	return nil
 }
 
+// writeFile leaves a file alone that is right already: a full volume has no room
+// to write it again, and must not keep a node from starting.
 func writeFile(f node.File) error {
+	if have, err := os.ReadFile(f.Path); err == nil && string(have) == f.Content {
+		return nil
+	}
 	if err := os.MkdirAll(filepath.Dir(f.Path), 0o700); err != nil {
 		return fmt.Errorf("write %s: %w", f.Path, err)
 	}

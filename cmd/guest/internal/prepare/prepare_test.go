@@ -5,10 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
+	"github.com/vclusterctl/vclusterctl/templates/node"
 )
 
 func write1(t *testing.T, dir, name, content string) string {
@@ -33,6 +35,45 @@ func TestGuardState(t *testing.T) {
 	var stop *Stop
 	if err := guardState(identity, guestapi.IdentityCACert, state); !errors.As(err, &stop) || stop.Reason != "IdentityMismatch" {
 		t.Fatalf("another identity must be kept away from the volume: %v", err)
+	}
+}
+
+// TestGuardStateAfterPowerLoss: an empty mark says nothing, and must not lock
+// the cluster out of its own volume.
+func TestGuardStateAfterPowerLoss(t *testing.T) {
+	identity, state := t.TempDir(), t.TempDir()
+	write1(t, identity, guestapi.IdentityCACert, "first CA")
+	mark := write1(t, state, "identity.sha256", "")
+	if err := guardState(identity, guestapi.IdentityCACert, state); err != nil {
+		t.Fatal(err)
+	}
+	if have, err := readTrimmed(mark); err != nil || len(have) != 64 {
+		t.Errorf("the volume is not marked again: %q, %v", have, err)
+	}
+}
+
+// TestWriteFileLeavesWhatIsRight: a full volume refuses every write.
+func TestWriteFileLeavesWhatIsRight(t *testing.T) {
+	path := write1(t, t.TempDir(), "a", "right")
+	before, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := before.ModTime().Add(-time.Hour)
+	if err := os.Chtimes(path, old, old); err != nil {
+		t.Fatal(err)
+	}
+	for _, content := range []string{"right", "other"} {
+		if err := writeFile(node.File{Path: path, Mode: 0o600, Content: content}); err != nil {
+			t.Fatal(err)
+		}
+		after, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if written := !after.ModTime().Equal(old); written != (content == "other") {
+			t.Errorf("content %q: written: %v", content, written)
+		}
 	}
 }
 

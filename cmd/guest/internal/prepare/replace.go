@@ -1,12 +1,13 @@
 package prepare
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 )
 
 // replaceFile leaves the old content or the new one whatever happens meanwhile,
-// and never half of either.
+// be it that the power goes, and never half of either.
 func replaceFile(path, content string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
@@ -26,5 +27,17 @@ func replaceFile(path, content string) error {
 	if err != nil {
 		return err
 	}
-	return os.Rename(temporary, path)
+	if err := os.Rename(temporary, path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// syncDir puts the names in a folder on the disk.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
