@@ -21,8 +21,10 @@ func TestRefusedConfigKeys(t *testing.T) {
 		},
 		"Exact": {
 			reason: "A flag that the product sets is reserved.",
-			args:   map[string]string{"kube-apiserver.advertise-address": "10.0.0.1", "kube-apiserver.v": "2"},
-			want:   []string{"kube-apiserver.advertise-address"},
+			args: map[string]string{
+				"kube-apiserver.advertise-address": "10.0.0.1", "kube-apiserver.disable-admission-plugins": "NodeRestriction", "kube-apiserver.v": "2",
+			},
+			want: []string{"kube-apiserver.advertise-address", "kube-apiserver.disable-admission-plugins"},
 		},
 		"Family": {
 			reason: "A trailing * reserves a family of flags.",
@@ -48,11 +50,11 @@ func TestRefusedConfigKeys(t *testing.T) {
 		"K3sReserved": {
 			reason: "What the product sets is reserved, by its short name as well.",
 			args: map[string]string{
-				"token": "x", "t": "x", "data-dir": "/x", "d": "/x", "kubelet-arg": "x", "datastore-endpoint": "x",
+				"token": "x", "t": "x", "data-dir": "/x", "d": "/x", "i": "192.0.2.1", "kubelet-arg": "x", "datastore-endpoint": "x",
 				"cluster-init": "true", "node-label": "x", "tls-san": "x", "disable": "traefik", "server": "x",
 			},
 			want: []string{
-				"cluster-init", "d", "data-dir", "datastore-endpoint", "disable", "kubelet-arg", "node-label", "server",
+				"cluster-init", "d", "data-dir", "datastore-endpoint", "disable", "i", "kubelet-arg", "node-label", "server",
 				"t", "tls-san", "token",
 			},
 		},
