@@ -58,6 +58,7 @@ func TestVirtualClusters(t *testing.T) {
 		{"NodePod", testNodePod},
 		{"Workload", testWorkload},
 		{"Isolation", testIsolation},
+		{"Mirrors", testMirrors},
 		{"Pools", testPools},
 		{"Replaced", testReplaced},
 		{"Deletion", testDeletion},

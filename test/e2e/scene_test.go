@@ -101,6 +101,7 @@ func sharedNamespace(d harness.Distro) string { return string(d.Name) + "-shared
 func sharedCluster(d harness.Distro) *v1alpha1.VirtualCluster {
 	vc := harness.VirtualCluster(sharedNamespace(d), sharedName)
 	vc.Spec.Distro = d.Name
+	vc.Spec.Registries = mirrors()
 	return vc
 }
 
