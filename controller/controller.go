@@ -61,8 +61,9 @@ func newManager(cfg *rest.Config, opts Options) (manager.Manager, error) {
 		return nil, err
 	}
 	return manager.New(cfg, manager.Options{
-		Scheme: scheme,
-		Cache:  cacheOptions(opts),
+		Scheme:         scheme,
+		MapperProvider: newMapper(scheme),
+		Cache:          cacheOptions(opts),
 		Client: client.Options{
 			FieldOwner: v1alpha1.FieldOwner,
 			Cache: &client.CacheOptions{

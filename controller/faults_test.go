@@ -48,7 +48,11 @@ func isEvent(req *http.Request) bool { return strings.HasPrefix(req.URL.Path, "/
 // run starts a manager without leader election for one namespace.
 func run(t *testing.T, ns string) *line {
 	t.Helper()
-	l := &line{}
+	return runOn(t, ns, &line{})
+}
+
+func runOn(t *testing.T, ns string, l *line) *line {
+	t.Helper()
 	cfg := envtest.Config(t)
 	cfg.QPS = -1
 	cfg.Wrap(func(next http.RoundTripper) http.RoundTripper {
@@ -270,6 +274,22 @@ func TestAPIServerGone(t *testing.T) {
 	if len(vc.Status.Conditions) != len(status.Conditions) {
 		t.Errorf("conditions %v, before %v", vc.Status.Conditions, status.Conditions)
 	}
+}
+
+// TestStartWithoutAPIServer: a controller that starts while the API server is
+// away waits for it. One that ended would be held back by its kubelet for
+// minutes after the API server is there.
+func TestStartWithoutAPIServer(t *testing.T) {
+	admin := envtest.Client(t)
+	ns := envtest.Namespace(t, admin)
+	create(t, admin, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "default"}})
+	offerRuntime(t, admin)
+	l := &line{}
+	l.cut.Store(true)
+	runOn(t, ns, l)
+	<-time.After(outage)
+	l.cut.Store(false)
+	fleet(t, admin, ns, "dev")
 }
 
 // outage is long enough for watches to break and requests to fail; what a
