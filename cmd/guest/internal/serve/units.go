@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os/exec"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -73,23 +74,34 @@ func property(update *dbus.PropertiesUpdate, name string) string {
 	return text
 }
 
-// fatalLine is how K3s says why it gives up, among much else.
-var fatalLine = regexp.MustCompile(`level=fatal msg="((?:[^"\\]|\\.)*)"`)
+// fatalLine is how K3s says why it gives up, among much else: by itself, or
+// because one of the components in it has ended.
+var fatalLine = regexp.MustCompile(`level=(?:fatal msg="|error msg="Shutdown request received: )((?:[^"\\]|\\.)*)"`)
 
 // lastWords are what a unit that failed has to say: why it gave up, if it says
 // so in a known form, or else its last line.
 func lastWords(lines string) string {
-	if found := fatalLine.FindAllStringSubmatch(lines, -1); len(found) > 0 {
-		return strings.ReplaceAll(found[len(found)-1][1], `\"`, `"`)
+	found := fatalLine.FindAllStringSubmatch(lines, -1)
+	if len(found) == 0 {
+		return lines[strings.LastIndexByte(lines, '\n')+1:]
 	}
-	return lines[strings.LastIndexByte(lines, '\n')+1:]
+	// What a component said is quoted once more.
+	return unquote(unquote(`"` + found[len(found)-1][1] + `"`))
+}
+
+// unquote takes the quotes off words that have some.
+func unquote(words string) string {
+	if plain, err := strconv.Unquote(words); err == nil {
+		return plain
+	}
+	return words
 }
 
 // lastLine is the last thing of note that the unit itself wrote to the journal.
 func lastLine(ctx context.Context, unit string) string {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, "journalctl", "_SYSTEMD_UNIT="+unit, "--lines=20", "--output=cat", "--quiet").Output()
+	out, err := exec.CommandContext(ctx, "journalctl", "_SYSTEMD_UNIT="+unit, "--lines=60", "--output=cat", "--quiet").Output()
 	if err != nil {
 		return "its journal can't be read: " + err.Error()
 	}
