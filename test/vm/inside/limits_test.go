@@ -1,6 +1,7 @@
 package inside
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -10,8 +11,10 @@ import (
 	"github.com/vclusterctl/vclusterctl/test/e2e/harness"
 )
 
-// hog takes memory until it gets no more.
-const hog = "tail /dev/zero"
+// hog is a line of shell that takes twice as much memory as there is.
+func hog(limit int64) string {
+	return fmt.Sprintf("dd if=/dev/zero of=/dev/null count=1 bs=%d", 2*limit)
+}
 
 const (
 	innerMemory = 48 << 20
@@ -29,7 +32,7 @@ func (v *virtual) checkInnerLimit(s *scene) {
 		}
 	}
 	modest := busybox("modest", "sleep 86400", limited)
-	greedy := busybox("greedy", hog, limited)
+	greedy := busybox("greedy", "exec "+hog(innerMemory), limited)
 	s.must(v.inner.Create(s.ctx, modest))
 	s.must(v.inner.Create(s.ctx, greedy))
 	greedy = s.await(v.inner, greedy, func(p *corev1.Pod) bool { return p.Status.Phase == corev1.PodFailed })
@@ -58,7 +61,7 @@ func (v *virtual) checkNodeLimit(s *scene) {
 			s.Errorf("%s of the node pod on the machine: got %q, want %q", file, got, want)
 		}
 	}
-	out, err := host.Exec(s.within(stepTimeout), namespace, name, "sh", "-c", hog)
+	out, err := host.Exec(s.within(stepTimeout), namespace, name, "sh", "-c", hog(poolMemory))
 	progressf("taking more memory than the node has ends with %v %s", err, out)
 	if err == nil {
 		s.Error("a process in the node pod could take more memory than the pod's limit")
