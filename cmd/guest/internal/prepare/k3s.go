@@ -94,6 +94,9 @@ func (k k3s) place(in node.Inputs) error {
 			return err
 		}
 	}
+	if err := k.dropEmpty(); err != nil {
+		return err
+	}
 	if err := k.placePassword(in); err != nil {
 		return fmt.Errorf("keep the node's password: %w", err)
 	}

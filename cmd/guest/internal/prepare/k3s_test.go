@@ -160,6 +160,12 @@ func TestK3sPlaceAfterPowerLoss(t *testing.T) {
 	write1(t, k.ownDir, "node/password", "\n")
 	write1(t, tlsDir, guestapi.IdentityServerCACert, "")
 	write1(t, tlsDir, guestapi.IdentityServiceKey, "-----BEGIN EC PRI")
+	cred := filepath.Join(k.stateDir, "server/cred")
+	if err := os.Mkdir(cred, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write1(t, cred, "passwd", "")
+	write1(t, cred, "ipsec.psk", "x")
 	if err := k.place(aServer()); err != nil {
 		t.Fatal(err)
 	}
@@ -167,6 +173,9 @@ func TestK3sPlaceAfterPowerLoss(t *testing.T) {
 		if read1(t, tlsDir, name) != read1(t, k.identityDir, name) {
 			t.Errorf("%s is not the identity's", name)
 		}
+	}
+	if diff := cmp.Diff([]string{"ipsec.psk"}, names(t, cred)); diff != "" {
+		t.Errorf("credentials that K3s is to take from its datastore: -want +got:\n%s", diff)
 	}
 	if got := read1(t, k.ownDir, "node/password"); got != password {
 		t.Errorf("the node comes back with the password %q, not %q", got, password)
