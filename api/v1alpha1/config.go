@@ -35,7 +35,7 @@ func reserved() map[string][]string {
 	return map[string][]string{
 		"etcd": {
 			"advertise-client-urls", "auto-tls", "cert-file", "client-*", "config-file", "data-dir", "discovery*",
-			"enable-v2*", "force-new-cluster", "initial-*", "key-file", "listen-*", "name", "peer-*", "proxy*",
+			"enable-grpc-gateway", "enable-v2*", "force-new-cluster", "initial-*", "key-file", "listen-*", "name", "peer-*", "proxy*",
 			"trusted-ca-file", "wal-dir",
 		},
 		"kube-apiserver": {
