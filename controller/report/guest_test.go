@@ -120,6 +120,27 @@ func (hurried) Now() time.Time { return time.Now() }
 
 func (hurried) After(time.Duration) <-chan time.Time { return time.After(time.Millisecond) }
 
+// patient is a clock on which waiting is all that takes time.
+type patient struct {
+	mu     sync.Mutex
+	waited time.Duration
+}
+
+func (p *patient) Now() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return time.Unix(0, 0).Add(p.waited)
+}
+
+func (p *patient) After(d time.Duration) <-chan time.Time {
+	p.mu.Lock()
+	p.waited += d
+	p.mu.Unlock()
+	c := make(chan time.Time)
+	close(c)
+	return c
+}
+
 // running starts a store whose news arrive in the channel.
 func running(t *testing.T, dial DialFunc) (*Store, <-chan types.NamespacedName) {
 	t.Helper()

@@ -24,9 +24,10 @@ const (
 	// requestTimeout leaves a long poll the time the guest may take.
 	requestTimeout = (guestapi.ReportWaitSeconds + 15) * time.Second
 	// A guest that always has news may have burst of them at once, as at boot,
-	// and after that one per minInterval.
-	minInterval = 250 * time.Millisecond
-	burst       = 32
+	// and after that one per minInterval: each can cost the host a write of the
+	// status and an event, and what a guest says is the tenant's.
+	minInterval = 2 * time.Second
+	burst       = 64
 	// The back-off after a failure starts short, because a guest that boots
 	// is there within a second, and doubles.
 	firstBackoff = 100 * time.Millisecond

@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -86,10 +87,17 @@ func TestRefused(t *testing.T) {
 		},
 		"Redirect": {
 			reason: "Our token is for the guest only.",
-			body: func(w http.ResponseWriter) {
-				w.Header().Set("Location", "https://example.com/")
-				w.WriteHeader(http.StatusFound)
-			},
+			body: func() func(http.ResponseWriter) {
+				asked := 0
+				return func(w http.ResponseWriter) {
+					if asked++; asked > 1 { // whoever follows gets what it wants
+						reply(w, `{"boot":"boot-1","revision":1}`)
+						return
+					}
+					w.Header().Set("Location", "/elsewhere")
+					w.WriteHeader(http.StatusFound)
+				}
+			}(),
 		},
 		"WrongToken": {
 			reason: "The guest refuses us, and its words of refusal are no report.",
@@ -168,6 +176,32 @@ func (c *countedConn) Close() error {
 		c.open.Add(-1)
 	}
 	return c.Conn.Close() //nolint:wrapcheck // a connection as any other
+}
+
+// TestNeverQuiet: a guest that has news with every answer is heard at a boot's
+// pace first, and seldom after that.
+func TestNeverQuiet(t *testing.T) {
+	g := newGuest(t)
+	revision := int64(0)
+	g.answers(0, func(w http.ResponseWriter) {
+		revision++
+		reply(w, fmt.Sprintf(`{"boot":"boot-1","revision":%d}`, revision))
+	})
+	ctx, enough := context.WithCancel(t.Context())
+	clock, heard := &patient{}, 0
+	newPoller(g.dial, g.target()).run(ctx, clock, func(guestapi.Report) {
+		switch heard++; heard {
+		case burst:
+			if clock.waited > 0 {
+				t.Errorf("a boot was held up for %v", clock.waited)
+			}
+		case burst + 10:
+			enough()
+		}
+	})
+	if want := 8 * minInterval; clock.waited < want {
+		t.Errorf("10 reports more took %v, want at least %v", clock.waited, want)
+	}
 }
 
 // TestReconnects: a guest that is not there yet is asked until it is.
