@@ -19,8 +19,8 @@ func identify(s *Scope) error {
 	recorded := s.vc.Status.IdentityFingerprint
 	var err error
 	switch {
-	case secret == nil && (recorded != "" || s.hadIdentity()):
-		return lost("Secret %q is gone", cluster.IdentitySecretName(s.vc.Name))
+	case s.missesIdentity():
+		return s.gone()
 	case secret == nil:
 		err = s.newIdentity()
 	default:
@@ -34,6 +34,16 @@ func identify(s *Scope) error {
 	return s.join()
 }
 
+// missesIdentity says whether the identity is gone that the cluster once had.
+func (s *Scope) missesIdentity() bool {
+	return s.children.secrets[cluster.IdentitySecretName(s.vc.Name)] == nil &&
+		(s.vc.Status.IdentityFingerprint != "" || s.hadIdentity())
+}
+
+func (s *Scope) gone() error {
+	return lost("Secret %q is gone", cluster.IdentitySecretName(s.vc.Name))
+}
+
 // hadIdentity says whether something is there that is only made once there is an
 // identity, although none is on record: the record may be lost, or not written
 // yet.
@@ -42,10 +52,12 @@ func (s *Scope) hadIdentity() bool {
 		s.children.statefulSets[cluster.GroupName(s.vc.Name, cluster.ServerGroup)] != nil
 }
 
+// lost comes back by itself: a Secret that is restored without its labels wakes
+// nobody.
 func lost(format string, args ...any) error {
 	return stall(v1alpha1.ConditionReady, v1alpha1.ReasonIdentityLost,
 		"%s, and a new identity would destroy the cluster's data; restore the Secret from a backup with its owner reference, or delete the VirtualCluster",
-		fmt.Sprintf(format, args...))
+		fmt.Sprintf(format, args...)).again()
 }
 
 func (s *Scope) newIdentity() error {

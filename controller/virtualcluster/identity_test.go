@@ -3,6 +3,7 @@ package virtualcluster
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -123,12 +124,49 @@ func TestFingerprintNotLost(t *testing.T) {
 	w.newCluster("dev")
 	stale := w.vc("dev")
 	w.settle("dev")
+	chosen := *w.vc("dev").Status.Resolved
 	w.delete("dev-identity", &corev1.Secret{})
+	w.delete("dev-join", &corev1.Secret{}) // nothing but the record is left to tell
+	w.delete("dev-server", &appsv1.StatefulSet{})
+	w.catalogue(catalogue.Single("v1.37.0", "localhost/vclusterctl/node:v1.37.0", v1alpha1.DistroK8s))
+	w.r = New(w.opts)
 	if _, err := w.r.Reconcile(t.Context(), stale); err != nil {
 		t.Fatal(err)
 	}
+	if got := w.vc("dev").Status.Resolved; got == nil || *got != chosen {
+		t.Errorf("a stale cache made %+v of what was chosen, %+v", got, chosen)
+	}
 	if w.exists("dev-identity", &corev1.Secret{}) {
 		t.Error("the identity was made anew on the word of a stale cache")
+	}
+}
+
+// TestRecordedFirst: no server starts while the API server does not take the
+// record of the identity that its data is going to be bound to.
+func TestRecordedFirst(t *testing.T) {
+	w := newWorld(t)
+	w.newCluster("dev")
+	w.count.fail = func(r *http.Request) error {
+		if strings.HasSuffix(r.URL.Path, "/status") {
+			return errDead
+		}
+		return nil
+	}
+	for range 4 {
+		if _, err := w.try("dev"); err == nil {
+			t.Error("the error was swallowed")
+		}
+	}
+	if !w.exists("dev-identity", &corev1.Secret{}) || !w.exists("dev-api", &corev1.Service{}) {
+		t.Fatal("the test does not get far enough to mean anything")
+	}
+	if w.exists("dev-server", &appsv1.StatefulSet{}) {
+		t.Error("servers were started under an identity that is not on record")
+	}
+	w.count.fail = nil
+	w.settle("dev")
+	if !w.exists("dev-server", &appsv1.StatefulSet{}) {
+		t.Error("no servers were started afterwards")
 	}
 }
 

@@ -120,31 +120,34 @@ func (r *Reconciler) Reconcile(ctx context.Context, vc *v1alpha1.VirtualCluster)
 	}
 	s, err := r.observe(ctx, vc)
 	if err != nil {
-		return r.failed(ctx, vc, err)
+		return r.failed(ctx, vc, nil, err)
 	}
 	if err := r.work(ctx, s); err != nil {
-		return r.failed(ctx, vc, err)
+		return r.failed(ctx, vc, s, err)
 	}
-	r.opts.Reports.Track(client.ObjectKeyFromObject(vc), targets(s))
 	if err := r.writeStatus(ctx, vc, s.vc); err != nil {
 		return reconcile.Result{}, err
 	}
 	return r.result(ctx, s)
 }
 
-// work decides, rehearses, and applies.
+// work decides, rehearses, and applies. What is gets told, and asked after, even
+// where nobody can say what would be let in.
 func (r *Reconciler) work(ctx context.Context, s *Scope) error {
 	s.initialise()
 	if err := s.runUntilStopped(decide); err != nil {
-		return err
+		return flaw{err}
 	}
-	if err := r.rehearse(ctx, s); err != nil {
-		return err
-	}
+	unsure := r.rehearse(ctx, s)
 	for _, t := range tell {
 		if err := t(s); err != nil {
-			return err
+			return flaw{err}
 		}
+	}
+	s.told = true
+	r.opts.Reports.Track(client.ObjectKeyFromObject(s.vc), targets(s))
+	if unsure != nil {
+		return unsure
 	}
 	return r.apply(ctx, s)
 }

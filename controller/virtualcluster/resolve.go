@@ -38,6 +38,11 @@ func (s *Scope) resolved() (v1alpha1.Resolved, error) {
 	if err != nil {
 		return v1alpha1.Resolved{}, err
 	}
+	if held == nil && s.missesIdentity() {
+		// What was chosen comes back with the Secret: choosing anew would make
+		// another cluster of this one.
+		return v1alpha1.Resolved{}, s.gone()
+	}
 	if held == nil {
 		return s.choose()
 	}

@@ -81,6 +81,8 @@ type Scope struct {
 	refusals map[string]string
 	// stopped is where the steps that decide ended early, if they did.
 	stopped *stop
+	// told is true once all steps that say what is have run.
+	told bool
 	// plan is what to write.
 	plan plan
 	// requeue is the time after which to come back without being woken.

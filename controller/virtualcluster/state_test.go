@@ -10,6 +10,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/controller/catalogue"
 )
 
 // runsOn makes the server name its state.
@@ -110,19 +111,34 @@ func TestStateRecordLost(t *testing.T) {
 }
 
 // TestEverythingLost: with neither the record nor the Secret there are still
-// the servers to tell that there was an identity.
+// the servers to tell that there was an identity. When it comes back it is the
+// same cluster.
 func TestEverythingLost(t *testing.T) {
 	w := newWorld(t)
 	w.newCluster("dev")
 	w.immortal("dev")
+	saved := w.backup("dev-identity")
 	w.delete("dev-identity", &corev1.Secret{})
 	vc := w.vc("dev")
+	before := *vc.Status.Resolved
 	vc.Status = v1alpha1.VirtualClusterStatus{}
 	w.updateStatus(vc)
+	w.catalogue(catalogue.Single("v1.37.0", "localhost/vclusterctl/node:v1.37.0", v1alpha1.DistroK8s))
 	w.immortal("dev")
 	w.expect("dev", v1alpha1.ConditionStalled, yes, v1alpha1.ReasonIdentityLost)
 	if w.exists("dev-identity", &corev1.Secret{}) || !w.exists("dev-server", &appsv1.StatefulSet{}) {
 		t.Error("an identity was made under living servers")
+	}
+
+	if got := w.reconcile("dev").RequeueAfter; got <= 0 {
+		t.Error("nothing is going to look for a Secret that comes back without its labels")
+	}
+
+	w.create(saved)
+	w.immortal("dev")
+	w.expect("dev", v1alpha1.ConditionReady, yes, v1alpha1.ReasonReady)
+	if got := w.vc("dev").Status.Resolved; got == nil || *got != before {
+		t.Errorf("what was chosen came back as %+v, was %+v", got, before)
 	}
 }
 
