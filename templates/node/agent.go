@@ -39,6 +39,15 @@ func KubeletCredentials(config guestapi.NodeConfig) string {
 	}
 }
 
+// KubeletAccess is the kubeconfig with which a node's kubelet talks to its
+// cluster.
+func KubeletAccess(config guestapi.NodeConfig) string {
+	if config.Distro == guestapi.DistroK3s {
+		return guestapi.K3sStateDir + "/agent/kubelet.kubeconfig"
+	}
+	return KubeletCredentials(config)
+}
+
 // caFile is the CA that this node verifies the API and its callers with.
 func (p *plan) caFile() string {
 	return guestapi.JoinDir + "/" + guestapi.JoinCACert

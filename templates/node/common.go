@@ -37,6 +37,20 @@ const (
 	flannelNetwork   = RunDir + "/flannel.json"
 )
 
+// Where containerd listens: the one of the node image, and that in K3s.
+const (
+	containerdAddress    = "/run/containerd/containerd.sock"
+	k3sContainerdAddress = "/run/k3s/containerd/containerd.sock"
+)
+
+// ContainerdAddress is the socket of a node's containerd.
+func ContainerdAddress(distro string) string {
+	if distro == guestapi.DistroK3s {
+		return k3sContainerdAddress
+	}
+	return containerdAddress
+}
+
 // OCIWrapper is the runtime binary on nodes without cgroup controllers: runc
 // fails there on limits that the kernel has no file for.
 const OCIWrapper = "/usr/local/bin/vcluster-oci"

@@ -25,7 +25,7 @@ const (
 	SuperAdminConfig    = RunDir + "/super-admin.conf"
 	KubeletKubeconfig   = RunDir + "/kubelet.conf"
 	BootstrapKubeconfig = RunDir + "/bootstrap-kubelet.conf"
-	ContainerdSocket    = "unix:///run/containerd/containerd.sock"
+	ContainerdSocket    = "unix://" + containerdAddress
 	ResolvConf          = RunDir + "/resolv.conf"
 	APIPort             = 6443
 )

@@ -21,6 +21,8 @@ const (
 	subnetFile = "/run/flannel/subnet.env" // flannel's answer
 	confDir    = "/etc/cni/net.d"
 	confName   = "10-vcluster.conflist"
+	// networkName is what addresses of pods are noted under.
+	networkName = "vcluster"
 )
 
 // WriteConfig writes the CNI configuration from flannel's subnet.
@@ -77,12 +79,7 @@ func awaitFile(ctx context.Context, path string) error {
 
 // conflist builds the configuration from the lines of subnet.env.
 func conflist(env string) ([]byte, error) {
-	values := map[string]string{}
-	for line := range strings.Lines(env) {
-		if key, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok {
-			values[key] = value
-		}
-	}
+	values := values(env)
 	subnet, err := netip.ParsePrefix(values["FLANNEL_SUBNET"])
 	if err != nil {
 		return nil, fmt.Errorf("FLANNEL_SUBNET: %w", err)
@@ -93,11 +90,13 @@ func conflist(env string) ([]byte, error) {
 	}
 	return json.MarshalIndent(map[string]any{
 		"cniVersion": "1.0.0",
-		"name":       "vcluster",
+		"name":       networkName,
 		"plugins": []any{
 			map[string]any{
 				"type": "bridge", "bridge": "cni0", "mtu": mtu,
 				"isDefaultGateway": true, "hairpinMode": true,
+				// A node that registers anew has another subnet.
+				"forceAddress": true,
 				// flannel masquerades what leaves the cluster.
 				"ipMasq": false,
 				"ipam": map[string]any{
@@ -109,6 +108,17 @@ func conflist(env string) ([]byte, error) {
 			map[string]any{"type": "portmap", "capabilities": map[string]any{"portMappings": true}},
 		},
 	}, "", "  ")
+}
+
+// values reads the lines of subnet.env.
+func values(env string) map[string]string {
+	found := map[string]string{}
+	for line := range strings.Lines(env) {
+		if key, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok {
+			found[key] = value
+		}
+	}
+	return found
 }
 
 // writeAtomically never shows containerd half a file.

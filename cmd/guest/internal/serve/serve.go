@@ -52,6 +52,7 @@ func Run(ctx context.Context, log *slog.Logger) error {
 	group.Go(func() error { return watchUnits(ctx, store, log) })
 	if len(outcome.Problems) == 0 {
 		group.Go(func() error { return this.watch(ctx) })
+		group.Go(func() error { return this.stayMember(ctx) })
 		group.Go(func() error { return watchVolume(ctx, store, guestapi.StateDirOf(outcome.Config.Distro)) })
 	}
 	if len(outcome.Problems) == 0 && ownDatastore(outcome.Config) {
