@@ -134,7 +134,7 @@ func (s *starter) differs() (bool, error) {
 // start makes everything that the node needs and starts it, or takes it all
 // back.
 func (s *starter) start(ctx context.Context) error {
-	steps := []func(context.Context) error{s.unpack, s.makeCgroup, s.configure, s.makeNetwork, s.mount, s.run}
+	steps := []func(context.Context) error{s.loadModules, s.unpack, s.makeCgroup, s.configure, s.makeNetwork, s.mount, s.run}
 	for _, step := range steps {
 		err := ctx.Err()
 		if err == nil {

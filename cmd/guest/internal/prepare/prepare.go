@@ -81,7 +81,10 @@ func write(inputs node.Inputs, distro distro) error {
 	if err := placeSeccompProfiles(guestapi.OwnStateDirOf(inputs.Config.Distro)); err != nil {
 		return err
 	}
-	return forwarding()
+	if err := forwarding(); err != nil {
+		return err
+	}
+	return bridgeFilter("/proc/sys/net/bridge/bridge-nf-call-iptables")
 }
 
 // silentKmsg gives a kubelet outside user namespaces the /dev/kmsg that it
@@ -100,6 +103,16 @@ func silentKmsg() error {
 func forwarding() error {
 	if err := os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("1"), 0o644); err != nil {
 		return &Stop{Reason: "NoForwarding", Err: fmt.Errorf("switch on net.ipv4.ip_forward: %w; the pod needs the capability NET_ADMIN, a writable /proc/sys (procMount Unmasked) and a network namespace of its own", err)}
+	}
+	return nil
+}
+
+// bridgeFilter stops a node whose kernel does not show it the packets between
+// its own pods: flannel gives up there without saying why. No pod can load a
+// module, so it is for whoever runs the machine to do.
+func bridgeFilter(proof string) error {
+	if _, err := os.Stat(proof); err != nil {
+		return &Stop{Reason: "NoBridgeFilter", Err: fmt.Errorf("%w; the machine's kernel module br_netfilter is not loaded: run \"modprobe br_netfilter\" on the host's node, and name it in a file of /etc/modules-load.d for the next boot; then delete this pod", err)}
 	}
 	return nil
 }

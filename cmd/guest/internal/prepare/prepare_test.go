@@ -158,3 +158,15 @@ func TestCopyTreeKeepsFolders(t *testing.T) {
 		t.Errorf("copyTree(): %q, %v", got, err)
 	}
 }
+
+// TestBridgeFilter: what flannel would give up on without a word is said in time.
+func TestBridgeFilter(t *testing.T) {
+	proof := write1(t, t.TempDir(), "bridge-nf-call-iptables", "1")
+	if err := bridgeFilter(proof); err != nil {
+		t.Errorf("a kernel that has it: %v", err)
+	}
+	var stop *Stop
+	if err := bridgeFilter(proof + "-absent"); !errors.As(err, &stop) || stop.Reason != "NoBridgeFilter" {
+		t.Errorf("a kernel that does not have it: got %v, want a Stop for NoBridgeFilter", err)
+	}
+}
