@@ -61,7 +61,8 @@ func TestLook(t *testing.T) {
 				return true, tc.node, tc.err
 			})
 			var got want
-			l := &Looker{Node: "work-0", client: client,
+			l := &Looker{
+				Node: "work-0", client: client,
 				Subnet: func() netip.Prefix {
 					subnet, err := netip.ParsePrefix(tc.subnet)
 					if err != nil {
