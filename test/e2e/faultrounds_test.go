@@ -37,13 +37,16 @@ func (x *subject) round(f fault) {
 }
 
 // testEphemeral: a cluster without a volume loses its data with its pod. It says
-// so, and the kubeconfig that its users have works on the fresh one.
+// so, the kubeconfig that its users have works on the fresh one, and the node of
+// its pool, which nobody has restarted, takes pods there.
 func testEphemeral(t *testing.T, d harness.Distro) {
 	s := begin(t, d)
 	vc := s.ready(s.create("brief", func(spec *v1alpha1.VirtualClusterSpec) {
 		spec.Servers.Storage.Ephemeral = ptr.To(true)
+		spec.Pools = []v1alpha1.Pool{{Name: "work", Replicas: ptr.To[int32](1)}}
 	}))
 	inner, before := s.inside(vc), s.mark(vc)
+	s.deployAcross(inner, "before")
 	pod := s.pod(vc)
 	s.must(s.host.Delete(s.ctx, pod))
 	s.await(pod, podReplaced(pod))
@@ -61,6 +64,36 @@ func testEphemeral(t *testing.T, d harness.Distro) {
 		t.Errorf("it is not said that the storage is ephemeral: %s", c.Message)
 	}
 	s.awaitEvent(vc, v1alpha1.ReasonStateLost)
+	s.deployAcross(inner, "after")
+	s.loseNode(vc, inner)
+	s.deployAcross(inner, "again")
+}
+
+// deployAcross runs a pod on the node of the pool and one on the server, and has
+// each reach the other through a Service.
+func (s *scene) deployAcross(inner *harness.Cluster, name string) {
+	s.Helper()
+	near := web{cluster: inner, namespace: "default", name: name + "-near", replicas: 1, node: "server-0"}
+	far := web{cluster: inner, namespace: "default", name: name + "-far", replicas: 1, node: "work-0"}
+	s.deploy(near)
+	s.deploy(far)
+	s.checkAcross(near, far)
+	s.checkAcross(far, near)
+}
+
+// loseNode deletes the pool's node inside, and waits until it has registered
+// again. It gets another part of the pod range then.
+func (s *scene) loseNode(vc *v1alpha1.VirtualCluster, inner *harness.Cluster) {
+	s.Helper()
+	node := &corev1.Node{}
+	s.must(inner.Get(s.ctx, client.ObjectKey{Name: "work-0"}, node))
+	lost := node.UID
+	s.must(inner.Delete(s.ctx, node))
+	_, err := harness.Await(s.within(bootTimeout), inner, node, func(n *corev1.Node) (bool, string) {
+		return n.UID != lost && n.Spec.PodCIDR != "", fmt.Sprintf("UID %s, was %s; subnet %q", n.UID, lost, n.Spec.PodCIDR)
+	})
+	s.must(err)
+	s.ready(vc)
 }
 
 // awaitEvent waits for an event about a cluster.
