@@ -30,29 +30,39 @@ func watchUnits(ctx context.Context, store *report.Store, log *slog.Logger) erro
 	if err := conn.Subscribe(); err != nil {
 		return fmt.Errorf("subscribe to systemd: %w", err)
 	}
+	units := newFailing()
 	for {
+		var settled <-chan time.Time
+		if wait, ok := units.next(time.Now()); ok {
+			settled = time.After(wait)
+		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case err := <-errs:
 			log.Warn("missed news of a unit", "error", err)
 		case update := <-updates:
-			noteUnit(ctx, store, update)
+			noteUnit(ctx, store, units, update)
+		case <-settled:
+			for _, unit := range units.settle(time.Now()) {
+				store.SetProblem(unit, nil)
+			}
 		}
 	}
 }
 
 // noteUnit turns what systemd says of one unit into a problem or its end.
-func noteUnit(ctx context.Context, store *report.Store, update *dbus.PropertiesUpdate) {
+func noteUnit(ctx context.Context, store *report.Store, units *failing, update *dbus.PropertiesUpdate) {
+	unit := update.UnitName
 	switch {
-	case !strings.HasSuffix(update.UnitName, ".service"):
+	case !strings.HasSuffix(unit, ".service"):
 	case property(update, "ActiveState") == "active":
-		store.SetProblem(update.UnitName, nil)
+		if units.active(unit, time.Now()) {
+			store.SetProblem(unit, nil)
+		}
 	case failed(property(update, "ActiveState"), property(update, "SubState")):
-		store.SetProblem(update.UnitName, &guestapi.Problem{
-			Reason:  "UnitFailed",
-			Message: fmt.Sprintf("%s keeps failing: %s", update.UnitName, lastLine(ctx, update.UnitName)),
-		})
+		words := units.failed(unit, lastLine(ctx, unit))
+		store.SetProblem(unit, &guestapi.Problem{Reason: "UnitFailed", Message: fmt.Sprintf("%s keeps failing: %s", unit, words)})
 	}
 }
 
