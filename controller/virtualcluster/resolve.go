@@ -2,10 +2,14 @@ package virtualcluster
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/controller/catalogue"
 	"github.com/vclusterctl/vclusterctl/templates/cluster"
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 )
 
 // annotationResolved keeps status.resolved with the identity, so that a lost
@@ -18,6 +22,9 @@ const defaultClusterDomain = "cluster.local"
 func resolve(s *Scope) error {
 	r, err := s.resolved()
 	if err != nil {
+		return err
+	}
+	if err := fits(s.vc.Spec.Config, r); err != nil {
 		return err
 	}
 	s.vc.Status.Resolved = &r
@@ -50,6 +57,21 @@ func (s *Scope) resolved() (v1alpha1.Resolved, error) {
 		return v1alpha1.Resolved{}, err
 	}
 	return *held, nil
+}
+
+// fits refuses settings of what the cluster does not have.
+func fits(config map[string]string, r v1alpha1.Resolved) error {
+	if r.Datastore != guestapi.DatastoreSQLite {
+		return nil
+	}
+	for _, key := range slices.Sorted(maps.Keys(config)) {
+		if strings.HasPrefix(key, "etcd.") {
+			return stall(v1alpha1.ConditionReady, v1alpha1.ReasonReservedConfig,
+				"spec.config cannot have the key %q: K3s with ephemeral servers keeps its state in %s; remove it, or create the cluster without servers.storage.ephemeral",
+				key, r.Datastore)
+		}
+	}
+	return nil
 }
 
 // heldResolved returns what was chosen earlier: from the status, or where that

@@ -82,6 +82,26 @@ func TestDatastoreOf(t *testing.T) {
 	}
 }
 
+// TestFits: a setting that would do nothing is refused.
+func TestFits(t *testing.T) {
+	cases := map[string]struct {
+		reason, datastore, key string
+		refused                bool
+	}{
+		"Etcd":       {"there is an etcd to set", guestapi.DatastoreEtcd, "etcd.quota-backend-bytes", false},
+		"SQLite":     {"there is none", guestapi.DatastoreSQLite, "etcd.quota-backend-bytes", true},
+		"SQLiteElse": {"the rest is there", guestapi.DatastoreSQLite, "kubelet.max-pods", false},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			err := fits(map[string]string{tc.key: "1"}, v1alpha1.Resolved{Datastore: tc.datastore})
+			if (err != nil) != tc.refused || err != nil && !strings.Contains(err.Error(), tc.key) {
+				t.Errorf("%s: got %v", tc.reason, err)
+			}
+		})
+	}
+}
+
 // TestUnchanged: what a cluster was made with cannot be changed, only repeated.
 func TestUnchanged(t *testing.T) {
 	held := v1alpha1.Resolved{
