@@ -47,7 +47,8 @@ spec:
   - name: %[4]s
     storage: {ephemeral: true}
     resources:
-      limits: {memory: "%[5]d", cpu: "1500m"}
+      requests: {memory: 100Mi, cpu: 100m}
+      limits: {memory: "%[5]d", cpu: 1500m}
 `
 
 // TestVirtualCluster is the main job, on every distro that the image carries,
