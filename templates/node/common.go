@@ -118,6 +118,11 @@ func (p *plan) kubeletConfig() File {
 		"rotateCertificates": true,
 		"featureGates":       map[string]any{"KubeletInUserNamespace": true},
 	}
+	if p.Config.Bare {
+		// Pods of this node are nodes. With the default, systemd takes a whole
+		// one down whenever a pod inside it runs out of memory.
+		config["singleProcessOOMKill"] = true
+	}
 	if !p.delegated() {
 		maps.Copy(config, withoutControllers)
 	}

@@ -35,7 +35,7 @@ func run(ctx context.Context, log *slog.Logger, outcome *Outcome) error {
 	config, configErr := ReadConfig(guestapi.NodeConfigFile)
 	outcome.Config = config
 	outcome.Facts = facts.Gather(facts.Real(guestapi.StateDirOf(config.Distro)))
-	outcome.Degraded = degraded(outcome.Facts)
+	outcome.Degraded = append(degraded(outcome.Facts), wholeNodeOOM(oomGroup)...)
 	if configErr != nil {
 		return &Stop{Reason: "InvalidNodeConfig", Err: configErr}
 	}
