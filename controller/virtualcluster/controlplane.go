@@ -2,8 +2,8 @@ package virtualcluster
 
 import (
 	"fmt"
-	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/utils/ptr"
@@ -141,18 +141,34 @@ func (s *Scope) booting(p *corev1.Pod) trouble {
 		return trouble{v1alpha1.ReasonNodeProblem, fmt.Sprintf(
 			"pod %q: %s: %s", p.Name, problems[0].Reason, trim(problems[0].Message))}
 	}
-	if served(snapshot.Report.Timeline) {
+	if at, ok := served(snapshot.Report.Timeline); ok && unreadySince(p).After(at) {
 		return trouble{v1alpha1.ReasonNotServing, s.silent(snapshot.Report)}
 	}
 	return trouble{v1alpha1.ReasonBooting, fmt.Sprintf(
 		"pod %q: the node boots, %s", p.Name, lastMilestone(snapshot.Report.Timeline))}
 }
 
-// served says whether a node has served its purpose in this boot.
-func served(timeline []guestapi.Milestone) bool {
-	return slices.ContainsFunc(timeline, func(m guestapi.Milestone) bool {
-		return m.Name == guestapi.MilestoneAPI || m.Name == guestapi.MilestoneJoined
-	})
+// served says when a node first served its purpose in this boot; false if it
+// has not.
+func served(timeline []guestapi.Milestone) (time.Time, bool) {
+	for _, m := range timeline {
+		if m.Name == guestapi.MilestoneAPI || m.Name == guestapi.MilestoneJoined {
+			return m.Time, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// unreadySince is when a pod stopped being ready, or began without. The kubelet
+// sees a node serve only after the node itself does: a pod that is not ready yet
+// has not stopped serving.
+func unreadySince(p *corev1.Pod) time.Time {
+	for _, c := range p.Status.Conditions {
+		if c.Type == corev1.PodReady && c.Status != corev1.ConditionTrue {
+			return c.LastTransitionTime.Time
+		}
+	}
+	return time.Time{}
 }
 
 // silent says that a node no longer does what it did.

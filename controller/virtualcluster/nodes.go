@@ -25,7 +25,7 @@ func watchNodes(s *Scope) error {
 		return nil
 	}
 	report, ok := s.serverReport(serving)
-	if ok && !report.APIServing && served(report.Timeline) {
+	if _, once := served(report.Timeline); ok && once && !report.APIServing {
 		s.vc.Status.Nodes = 0
 		s.no(v1alpha1.ConditionNodesReady, v1alpha1.ReasonNotServing, "nobody can be asked: "+s.silent(report))
 		return nil

@@ -44,7 +44,8 @@ func TestWatchControlPlane(t *testing.T) {
 		"Trouble":   {"The kubelet's trouble comes before the guest's.", aScope(aPod(waitingFor("ErrImagePull", "x"))).says("boot-1", problem), no, v1alpha1.ReasonImagePullFailed, "x"},
 		"Serving":   {"Readiness of the pod means that the API serves.", aScope(aPod(isReadyPod)), yes, v1alpha1.ReasonReady, "1/1 servers"},
 		"LastWords": {"A pod that goes away serves no more.", aScope(aPod(isReadyPod, func(p *corev1.Pod) { p.DeletionTimestamp = &metav1.Time{Time: noon} })), no, v1alpha1.ReasonProgressing, "drained"},
-		"Silent":    {"A node that served and does not is not one that boots.", aScope(aPod()).says("boot-1", booting, stopped), no, v1alpha1.ReasonNotServing, "does not answer any more"},
+		"Serves":    {"A pod that the kubelet has yet to find ready has not stopped serving.", aScope(aPod(unready(-time.Minute))).says("boot-1", booting, stopped), no, v1alpha1.ReasonBooting, guestapi.MilestoneAPI},
+		"Silent":    {"A node that served and does not is not one that boots.", aScope(aPod(unready(time.Minute))).says("boot-1", booting, stopped), no, v1alpha1.ReasonNotServing, "does not answer any more"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -152,8 +152,8 @@ func (n *thisNode) watch(ctx context.Context) error {
 	if at, err := unitActiveSince(ctx, "etcd.service"); err == nil {
 		n.store.PassAt(guestapi.MilestoneDatastore, at)
 	}
-	n.store.Pass(guestapi.MilestoneAPI)
 	n.store.Update(func(r *guestapi.Report) { r.APIServing = true })
+	n.store.Pass(guestapi.MilestoneAPI)
 	go func() {
 		if err := network.AwaitConfig(ctx, n.config.Distro); err == nil {
 			n.store.Pass(guestapi.MilestoneNetwork)
