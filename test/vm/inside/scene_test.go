@@ -121,15 +121,6 @@ func busybox(name, line string, changes ...func(*corev1.PodSpec)) *corev1.Pod {
 
 func running(p *corev1.Pod) bool { return p.Status.Phase == corev1.PodRunning }
 
-func ready(p *corev1.Pod) bool {
-	for _, c := range p.Status.Conditions {
-		if c.Type == corev1.PodReady {
-			return c.Status == corev1.ConditionTrue
-		}
-	}
-	return false
-}
-
 func restarts(p *corev1.Pod) int32 {
 	var n int32
 	for _, c := range p.Status.ContainerStatuses {
