@@ -32,6 +32,9 @@ const (
 	// is there within a second, and doubles.
 	firstBackoff = 100 * time.Millisecond
 	lastBackoff  = 10 * time.Second
+	// silentAfter is how long a guest may not answer before what it said last
+	// is no longer taken for what is.
+	silentAfter = time.Minute
 )
 
 // poller asks one guest.
@@ -65,22 +68,29 @@ func refuseRedirect(*http.Request, []*http.Request) error {
 	return errors.New("a guest must not redirect")
 }
 
-// run asks until the context ends and hands every new report to record.
-func (p *poller) run(ctx context.Context, clock Clock, record func(guestapi.Report)) {
+// run asks until the context ends and hands every new report to record. It says
+// once when the guest has fallen silent; the next report ends that.
+func (p *poller) run(ctx context.Context, clock Clock, record func(guestapi.Report), silent func()) {
 	defer p.client.CloseIdleConnections()
 	revision := int64(-1)
 	backoff := firstBackoff
+	heard, told := clock.Now(), false
 	limit := rate.NewLimiter(rate.Every(minInterval), burst)
 	for ctx.Err() == nil {
 		r, err := p.ask(ctx, revision)
 		if err != nil {
 			// Whoever answers next may have started anew and count from one.
 			revision = -1
+			if !told && clock.Now().Sub(heard) >= silentAfter {
+				told = true
+				silent()
+			}
 			pause(ctx, clock, backoff)
 			backoff = min(2*backoff, lastBackoff)
 			continue
 		}
 		backoff = firstBackoff
+		heard, told = clock.Now(), false
 		if r.Revision != revision {
 			revision = r.Revision
 			record(sanitise(r))

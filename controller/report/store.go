@@ -21,6 +21,9 @@ type Snapshot struct {
 	Facts guestapi.Facts
 	// StateID is the first that was reported: it does not change in a boot.
 	StateID string
+	// Silent is true once the guest has not answered for a minute: the report
+	// is what was, not what is.
+	Silent bool
 }
 
 // Options of a Store. Zero values stand for the real thing.
@@ -145,21 +148,34 @@ func (s *Store) run(cluster types.NamespacedName, w *watch) {
 	p := newPoller(s.opts.Dial, w.target)
 	s.wg.Go(func() {
 		defer cancel()
-		p.run(ctx, s.opts.Clock, func(r guestapi.Report) { s.record(cluster, w, r) })
+		p.run(ctx, s.opts.Clock,
+			func(r guestapi.Report) { s.change(cluster, w, func(old *Snapshot) *Snapshot { return next(old, r) }) },
+			func() { s.change(cluster, w, silenced) })
 	})
 }
 
-// record takes a report in, unless the watch was replaced meanwhile.
-func (s *Store) record(cluster types.NamespacedName, w *watch, r guestapi.Report) {
+// change puts another snapshot in the place of the one there is, unless the
+// watch was replaced meanwhile.
+func (s *Store) change(cluster types.NamespacedName, w *watch, other func(*Snapshot) *Snapshot) {
 	s.mu.Lock()
 	current := s.clusters[cluster][w.target.UID] == w
 	if current {
-		w.snapshot = next(w.snapshot, r)
+		w.snapshot = other(w.snapshot)
 	}
 	s.mu.Unlock()
 	if current {
 		s.opts.Notify(cluster)
 	}
+}
+
+// silenced is what is known of a node whose guest does not answer.
+func silenced(old *Snapshot) *Snapshot {
+	if old == nil {
+		return nil
+	}
+	s := *old
+	s.Silent = true
+	return &s
 }
 
 func next(old *Snapshot, r guestapi.Report) *Snapshot {

@@ -198,9 +198,50 @@ func TestNeverQuiet(t *testing.T) {
 		case burst + 10:
 			enough()
 		}
-	})
+	}, func() { t.Error("a guest that always has news is called silent") })
 	if want := 8 * minInterval; clock.waited < want {
 		t.Errorf("10 reports more took %v, want at least %v", clock.waited, want)
+	}
+}
+
+// TestSilent: what a guest said last is not taken for what is for ever.
+func TestSilent(t *testing.T) {
+	g := newGuest(t)
+	g.says(guestapi.Report{Boot: "boot-1", Revision: 1})
+	ctx, enough := context.WithCancel(t.Context())
+	clock, reports, silences := &patient{}, 0, 0
+	var cut bool
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		if cut {
+			return nil, context.DeadlineExceeded
+		}
+		return g.dial(ctx, network, address)
+	}
+	p := newPoller(dial, g.target())
+	p.run(ctx, clock,
+		func(guestapi.Report) {
+			if reports++; reports == 2 {
+				enough()
+				return
+			}
+			cut = true
+			g.server.CloseClientConnections()
+		},
+		func() {
+			silences++
+			if clock.waited < silentAfter {
+				t.Errorf("called silent after %v", clock.waited)
+			}
+			cut = false
+		})
+	if reports != 2 || silences != 1 {
+		t.Errorf("%d reports and %d silences, want 2 and 1", reports, silences)
+	}
+	if s := silenced(&Snapshot{StateID: "x"}); !s.Silent || s.StateID != "x" {
+		t.Errorf("got %+v", s)
+	}
+	if s := next(silenced(&Snapshot{}), guestapi.Report{}); s.Silent {
+		t.Error("a guest that answers again stays silent")
 	}
 }
 

@@ -37,7 +37,7 @@ func watchNodes(s *Scope) error {
 	}
 	if !ok {
 		s.unknown(v1alpha1.ConditionNodesReady, v1alpha1.ReasonNotProven, fmt.Sprintf(
-			"pod %q has not reported yet; the controller must be able to reach port %d of node pods", serving[0].Name, guestapi.Port))
+			"pod %q does not report; the controller must be able to reach port %d of node pods", serving[0].Name, guestapi.Port))
 		return nil
 	}
 	s.judgeNodes(report)
@@ -62,7 +62,7 @@ func (s *Scope) serverReport(serving []corev1.Pod) (guestapi.Report, bool) {
 	var last guestapi.Report
 	said := false
 	for _, p := range serving {
-		if snapshot, ok := s.reports[p.UID]; ok {
+		if snapshot, ok := s.reports[p.UID]; ok && !snapshot.Silent {
 			last, said = snapshot.Report, true
 			if last.APIServing {
 				break

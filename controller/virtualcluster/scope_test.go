@@ -45,6 +45,14 @@ func (s *Scope) says(boot types.UID, change ...func(*guestapi.Report)) *Scope {
 	return s
 }
 
+// unheard makes a guest silent.
+func (s *Scope) unheard(boot types.UID) *Scope {
+	snapshot := s.reports[boot]
+	snapshot.Silent = true
+	s.reports[boot] = snapshot
+	return s
+}
+
 // want checks a condition.
 func (s *Scope) want(t *testing.T, condition string, status metav1.ConditionStatus, reason string) metav1.Condition {
 	t.Helper()

@@ -131,6 +131,10 @@ func TestWatchNodes(t *testing.T) {
 				r.Timeline = []guestapi.Milestone{{Name: guestapi.MilestoneAPI, Time: noon}}
 			}), no, v1alpha1.ReasonNotServing, "does not answer", 0,
 		},
+		"Unheard": {
+			"What was said long ago is not what is.",
+			aScope(server).says("boot-1", node("server-0", true), schedulable).unheard("boot-1"), metav1.ConditionUnknown, v1alpha1.ReasonNotProven, "does not report", 0,
+		},
 		"PoolProblem": {
 			"What a pool node says counts.",
 			withPool(aScope(server, poolPod(isReadyPod)), 1).says("boot-1", node("server-0", true), node("big-0", true), schedulable).
