@@ -1,0 +1,113 @@
+package nodeexec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+
+	"github.com/go-logr/logr"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/remotecommand"
+	utilexec "k8s.io/client-go/util/exec"
+	"k8s.io/klog/v2"
+	"k8s.io/streaming/pkg/httpstream"
+)
+
+// Params say what to run where.
+type Params struct {
+	// Host is how to reach the API server of the host.
+	Host *rest.Config
+	// Node is where the program runs.
+	Node Node
+	// Command is the program and its arguments; no shell reads them.
+	Command []string
+	// In is what the program reads; nil for nothing.
+	In io.Reader
+	// Out and ErrOut are where its output goes; nil for nowhere. With a
+	// terminal everything goes to Out.
+	Out, ErrOut io.Writer
+	// TTY gives the program a terminal. Who sits before it is told with Sizes;
+	// Terminal makes both out of a real one.
+	TTY bool
+	// Sizes are the sizes of that terminal as they change; may be nil.
+	Sizes remotecommand.TerminalSizeQueue
+}
+
+// ExitError says that the program ran and ended with another code than 0.
+type ExitError struct {
+	Code int
+}
+
+// Error implements error.
+func (e *ExitError) Error() string { return fmt.Sprintf("the command ended with exit code %d", e.Code) }
+
+// Exec runs a program in a node until it ends. It fails with an *ExitError if
+// the program did, and otherwise if it could not be run or its end was not
+// seen. Nothing is written to Out and ErrOut after it has returned. It speaks
+// WebSockets, and SPDY to who does not.
+func Exec(ctx context.Context, p Params) error {
+	executor, err := p.executor()
+	if err != nil {
+		return fmt.Errorf("exec in pod %q: %w", p.Node.Pod, err)
+	}
+	out, errOut := newGate(p.Out), newGate(p.ErrOut)
+	defer out.close()
+	defer errOut.close()
+	options := remotecommand.StreamOptions{Stdin: p.In, Tty: p.TTY, TerminalSizeQueue: p.Sizes}
+	if p.Out != nil {
+		options.Stdout = out
+	}
+	if p.ErrOut != nil && !p.TTY {
+		options.Stderr = errOut
+	}
+	// A connection that breaks is told by the error, and by nobody else.
+	err = executor.StreamWithContext(klog.NewContext(ctx, logr.Discard()), options)
+	var exit utilexec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		return &ExitError{Code: exit.ExitStatus()}
+	case err != nil && ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		return fmt.Errorf("exec in pod %q: %w", p.Node.Pod, err)
+	}
+	return nil
+}
+
+func (p Params) executor() (remotecommand.Executor, error) {
+	at, err := p.url()
+	if err != nil {
+		return nil, err
+	}
+	spdy, err := remotecommand.NewSPDYExecutor(p.Host, "POST", at)
+	if err != nil {
+		return nil, err
+	}
+	websocket, err := remotecommand.NewWebSocketExecutor(p.Host, "GET", at.String())
+	if err != nil {
+		return nil, err
+	}
+	return remotecommand.NewFallbackExecutor(websocket, spdy, func(err error) bool {
+		return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
+	})
+}
+
+func (p Params) url() (*url.URL, error) {
+	config := rest.CopyConfig(p.Host)
+	config.APIPath, config.GroupVersion = "/api", &schema.GroupVersion{Version: "v1"}
+	config.NegotiatedSerializer = clientgoscheme.Codecs.WithoutConversion()
+	c, err := rest.RESTClientFor(config)
+	if err != nil {
+		return nil, err
+	}
+	return c.Post().Resource("pods").Namespace(p.Node.Namespace).Name(p.Node.Pod).SubResource("exec").
+		VersionedParams(&corev1.PodExecOptions{
+			Container: p.Node.Container, Command: p.Command, TTY: p.TTY,
+			Stdin: p.In != nil, Stdout: p.Out != nil, Stderr: p.ErrOut != nil && !p.TTY,
+		}, clientgoscheme.ParameterCodec).URL(), nil
+}
