@@ -110,6 +110,63 @@ func TestWatchReportsAtOnce(t *testing.T) {
 	}
 }
 
+// fullStore answers as a member that refuses writes, and counts the tries to make
+// room, each of which mending gets to answer.
+func fullStore(t *testing.T, mending http.HandlerFunc) (etcd Etcd, tries *int) {
+	t.Helper()
+	tries = new(int)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/compaction") {
+			*tries++
+			mending(w, r)
+			return
+		}
+		_, _ = w.Write([]byte(`{"header":{"revision":"7"},"dbSize":"1","dbSizeInUse":"1","dbSizeQuota":"104857600","errors":["alarm:NOSPACE"]}`))
+	}))
+	t.Cleanup(server.Close)
+	return Etcd{URL: server.URL, Client: server.Client()}, tries
+}
+
+// TestLookTellsBeforeItMends: while room is made, writes fail.
+func TestLookTellsBeforeItMends(t *testing.T) {
+	var told []*guestapi.Problem
+	etcd, tries := fullStore(t, func(w http.ResponseWriter, _ *http.Request) {
+		if len(told) != 1 || told[0] == nil || told[0].Reason != ReasonFull || !strings.Contains(told[0].Message, "quota of 100 MiB") {
+			t.Errorf("a store that refuses writes is not told of while room is made: %+v", told)
+		}
+		_, _ = w.Write([]byte("{}"))
+	})
+	k := &keeper{etcd: etcd, report: func(p *guestapi.Problem) { told = append(told, p) }, log: slog.New(slog.DiscardHandler), now: time.Now}
+	k.look(t.Context())
+	if *tries != 1 || len(told) != 2 || told[1] != nil {
+		t.Errorf("it was mended, with %d tries, and is not told to be: %+v", *tries, told)
+	}
+}
+
+// TestLookTellsWhatItCannotMend: a store that stays full stays told of, with why,
+// and is not defragmented with every look.
+func TestLookTellsWhatItCannotMend(t *testing.T) {
+	etcd, tries := fullStore(t, func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "no space for a copy", http.StatusServiceUnavailable)
+	})
+	var told []*guestapi.Problem
+	now := time.Unix(1000, 0)
+	k := &keeper{
+		etcd: etcd, report: func(p *guestapi.Problem) { told = append(told, p) }, log: slog.New(slog.DiscardHandler),
+		now: func() time.Time { return now },
+	}
+	for range 2 * mendEvery / period {
+		k.look(t.Context())
+		now = now.Add(period)
+	}
+	if *tries != 2 {
+		t.Errorf("room was tried to be made %d times in two minutes", *tries)
+	}
+	if len(told) != 2 || told[1] == nil || !strings.Contains(told[1].Message, "no space for a copy") {
+		t.Errorf("want the refusal, and then why it stays: %+v", told)
+	}
+}
+
 // stuff fills the store with what can't be dropped: etcd counts the size of its
 // file, which shrinks a few times before that is so.
 func stuff(t *testing.T, etcd Etcd) int {
