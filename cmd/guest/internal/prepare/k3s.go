@@ -7,8 +7,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -31,6 +33,7 @@ type k3s struct {
 	imageDir    string // the bundled images
 	runDir      string // files of this boot
 	now         func() time.Time
+	log         *slog.Logger
 }
 
 func newK3s() k3s {
@@ -42,6 +45,7 @@ func newK3s() k3s {
 		imageDir:    guestapi.BundledImageDir,
 		runDir:      node.RunDir,
 		now:         time.Now,
+		log:         slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	}
 }
 
@@ -186,7 +190,8 @@ func (k k3s) linkData() error {
 }
 
 // linkImages links the archives of the bundled images to where K3s imports
-// images from, and removes links to archives that are gone.
+// images from, and removes links to archives that are gone. A file that somebody
+// put there under the name of one is theirs, and K3s imports it instead.
 func (k k3s) linkImages() error {
 	dir := filepath.Join(k.stateDir, "agent/images")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -200,7 +205,11 @@ func (k k3s) linkImages() error {
 		return err
 	}
 	for _, archive := range archives {
-		if err := os.Symlink(archive, filepath.Join(dir, filepath.Base(archive))); err != nil {
+		err := os.Symlink(archive, filepath.Join(dir, filepath.Base(archive)))
+		switch {
+		case errors.Is(err, fs.ErrExist):
+			k.log.Warn("left a file alone that is in the way of a bundled image; remove it to have that image imported", "error", err)
+		case err != nil:
 			return err
 		}
 	}

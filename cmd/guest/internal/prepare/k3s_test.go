@@ -4,9 +4,11 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"errors"
+	"log/slog"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -255,6 +257,32 @@ func TestK3sLinks(t *testing.T) {
 	}
 	if _, err := os.Lstat(data); err == nil {
 		t.Error("the link leads nowhere: K3s can't unpack its programs")
+	}
+}
+
+// TestK3sForeignImage: a file of somebody else that has the name of a bundled
+// image stays, is told of, and does not keep the node from booting.
+func TestK3sForeignImage(t *testing.T) {
+	k := aK3s(t)
+	var journal strings.Builder
+	k.log = slog.New(slog.NewTextHandler(&journal, nil))
+	write1(t, k.imageDir, "zzz.tar", "x")
+	imageDir := filepath.Join(k.stateDir, "agent/images")
+	if err := os.MkdirAll(imageDir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write1(t, imageDir, "pause.tar", "theirs")
+	if err := k.place(aServer()); err != nil {
+		t.Fatal(err)
+	}
+	if got := read1(t, imageDir, "pause.tar"); got != "theirs" {
+		t.Errorf("a foreign file was replaced with %q", got)
+	}
+	if target, err := os.Readlink(filepath.Join(imageDir, "zzz.tar")); err != nil || target != filepath.Join(k.imageDir, "zzz.tar") {
+		t.Errorf("the images after it are not linked: %q, %v", target, err)
+	}
+	if !strings.Contains(journal.String(), filepath.Join(imageDir, "pause.tar")) {
+		t.Errorf("the journal does not name the file: %s", journal.String())
 	}
 }
 
