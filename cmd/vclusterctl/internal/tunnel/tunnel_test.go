@@ -18,12 +18,26 @@ import (
 	"github.com/google/go-cmp/cmp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/streaming/pkg/httpstream"
+
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tunnel/tunneltest"
 )
 
 var quiet = log.New(io.Discard, "", 0)
 
 // limit is far more than anything here takes.
 const limit = 30 * time.Second
+
+// apiServer is what runs in the pod: it speaks TLS as a real one does.
+func apiServer(t *testing.T, handler http.HandlerFunc) *httptest.Server {
+	t.Helper()
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ErrorLog = quiet
+	server.StartTLS()
+	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
+	return server
+}
+
+func addressOf(server *httptest.Server) string { return strings.TrimPrefix(server.URL, "https://") }
 
 // lines are what a tunnel tells.
 type lines struct {
@@ -44,7 +58,7 @@ func (l *lines) String() string {
 }
 
 // open makes a tunnel through a host to a pod called dev-server-0.
-func open(t *testing.T, h *hostAPI, change ...func(*Params)) *Tunnel {
+func open(t *testing.T, h *tunneltest.Host, change ...func(*Params)) *Tunnel {
 	t.Helper()
 	tunnel, err := tryOpen(t, h, change...)
 	if err != nil {
@@ -54,9 +68,9 @@ func open(t *testing.T, h *hostAPI, change ...func(*Params)) *Tunnel {
 	return tunnel
 }
 
-func tryOpen(t *testing.T, h *hostAPI, change ...func(*Params)) (*Tunnel, error) {
+func tryOpen(t *testing.T, h *tunneltest.Host, change ...func(*Params)) (*Tunnel, error) {
 	t.Helper()
-	host, err := NewHost(h.serve(t))
+	host, err := NewHost(h.Serve(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,16 +124,16 @@ func TestTunnel(t *testing.T) {
 	const path = "/api/v1/namespaces/team/pods/dev-server-0/portforward"
 	cases := map[string]struct {
 		reason string
-		host   *hostAPI
+		host   *tunneltest.Host
 		want   []string
 	}{
-		"WebSocket": {reason: "Twenty users at a time share one connection to the host.", host: &hostAPI{}, want: []string{"websocket " + path}},
-		"SPDY":      {reason: "A host, or a proxy before it, that speaks no WebSockets is spoken to as ever.", host: &hostAPI{old: true}, want: []string{"spdy " + path}},
+		"WebSocket": {reason: "Twenty users at a time share one connection to the host.", host: &tunneltest.Host{}, want: []string{"websocket " + path}},
+		"SPDY":      {reason: "A host, or a proxy before it, that speaks no WebSockets is spoken to as ever.", host: &tunneltest.Host{Old: true}, want: []string{"spdy " + path}},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			server := apiServer(t, echo)
-			tc.host.move(addressOf(server))
+			tc.host.Move(addressOf(server))
 			c := user(server, open(t, tc.host))
 			var all sync.WaitGroup
 			for i := range 20 {
@@ -131,7 +145,7 @@ func TestTunnel(t *testing.T) {
 				})
 			}
 			all.Wait()
-			if diff := cmp.Diff(tc.want, tc.host.dials()); diff != "" {
+			if diff := cmp.Diff(tc.want, tc.host.Dials()); diff != "" {
 				t.Errorf("%s\n-want, +got:\n%s", tc.reason, diff)
 			}
 		})
@@ -141,7 +155,7 @@ func TestTunnel(t *testing.T) {
 // TestPodRestarts: who comes while the pod is away waits, and sees no error.
 func TestPodRestarts(t *testing.T) {
 	before, after := apiServer(t, echo), apiServer(t, echo)
-	h := &hostAPI{pod: addressOf(before)}
+	h := tunneltest.NewHost(addressOf(before))
 	tell := &lines{}
 	tunnel := open(t, h, func(p *Params) { p.Tell = tell.tell })
 	if err := say(user(before, tunnel), before, "before"); err != nil {
@@ -149,7 +163,7 @@ func TestPodRestarts(t *testing.T) {
 	}
 	before.CloseClientConnections()
 	before.Close()
-	h.move("") // nobody there
+	h.Move("") // nobody there
 	said := make(chan error, 1)
 	go func() { said <- say(user(after, tunnel), after, "while it is away") }()
 	for !strings.Contains(tell.String(), "was lost; connecting again") {
@@ -159,7 +173,7 @@ func TestPodRestarts(t *testing.T) {
 		case <-time.After(time.Millisecond):
 		}
 	}
-	h.move(addressOf(after))
+	h.Move(addressOf(after))
 	if err := <-said; err != nil {
 		t.Errorf("a request of the time when the pod was away: %v", err)
 	}
@@ -178,7 +192,7 @@ func TestConnectionLost(t *testing.T) {
 		w.(http.Flusher).Flush()
 		<-r.Context().Done()
 	})
-	h := &hostAPI{pod: addressOf(server)}
+	h := tunneltest.NewHost(addressOf(server))
 	c := user(server, open(t, h))
 	for try := range 3 {
 		resp, err := c.Get(server.URL)
@@ -189,7 +203,7 @@ func TestConnectionLost(t *testing.T) {
 		if _, err := io.ReadFull(resp.Body, event); err != nil {
 			t.Fatalf("watch %d: %v", try, err)
 		}
-		h.cut()
+		h.Cut()
 		if n, err := resp.Body.Read(event); err == nil || errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("watch %d goes on after its connection was lost: %d bytes, %v", try, n, err)
 		}
@@ -212,7 +226,7 @@ func TestRudeUser(t *testing.T) {
 		<-next
 		_, _ = io.WriteString(w, "second")
 	})
-	h := &hostAPI{pod: addressOf(server)}
+	h := tunneltest.NewHost(addressOf(server))
 	c := user(server, open(t, h))
 	watch, err := c.Get(server.URL)
 	if err != nil {
@@ -237,7 +251,7 @@ func TestRudeUser(t *testing.T) {
 	if err != nil || string(got) != "first,second" {
 		t.Errorf("got %q, %v", got, err)
 	}
-	if n := len(h.dials()); n != 1 {
+	if n := len(h.Dials()); n != 1 {
 		t.Errorf("%d connections to the host, want 1", n)
 	}
 }
@@ -250,7 +264,7 @@ func TestHangsUp(t *testing.T) {
 	}
 	defer dying.Close()
 	server := apiServer(t, echo)
-	h := &hostAPI{pod: dying.Addr().String()}
+	h := tunneltest.NewHost(dying.Addr().String())
 	go func() {
 		for {
 			conn, err := dying.Accept()
@@ -259,7 +273,7 @@ func TestHangsUp(t *testing.T) {
 			}
 			conn.(*net.TCPConn).CloseWrite()
 			_, _ = conn.Read(make([]byte, 1))
-			h.move(addressOf(server))
+			h.Move(addressOf(server))
 			conn.Close()
 		}
 	}()
@@ -269,7 +283,7 @@ func TestHangsUp(t *testing.T) {
 }
 
 func TestOpenRefused(t *testing.T) {
-	_, err := tryOpen(t, &hostAPI{refuse: http.StatusForbidden})
+	_, err := tryOpen(t, &tunneltest.Host{Refuse: http.StatusForbidden})
 	if !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), `pod "dev-server-0" in namespace "team"`) {
 		t.Errorf("what waiting does not mend is told at once, with where it happened: got %v", err)
 	}
@@ -318,7 +332,7 @@ func TestClose(t *testing.T) {
 		w.(http.Flusher).Flush()
 		<-r.Context().Done()
 	})
-	tunnel := open(t, &hostAPI{pod: addressOf(server)})
+	tunnel := open(t, tunneltest.NewHost(addressOf(server)))
 	resp, err := user(server, tunnel).Get(server.URL)
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package tunnel
+package tunneltest
 
 import (
 	"encoding/json"
@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"testing"
 
@@ -22,39 +21,41 @@ import (
 	"k8s.io/streaming/pkg/httpstream/wsstream"
 )
 
-// hostAPI speaks port-forward as the API server of a host and a kubelet do.
-type hostAPI struct {
-	// old refuses WebSockets.
-	old bool
-	// refuse is the code with which everything is refused.
-	refuse int
+// Host speaks port-forward as the API server of a host and a kubelet do.
+type Host struct {
+	// Old refuses WebSockets.
+	Old bool
+	// Refuse is the code with which everything is refused.
+	Refuse int
 
-	mu sync.Mutex
-	// pod is where a connection to the port of the pod leads; empty while there
-	// is nobody. It counts at the time a connection to the host is made: a
-	// connection to a pod that went away stays useless.
+	mu    sync.Mutex
 	pod   string
 	conns []httpstream.Connection
-	// asked are the protocol and path of each connection.
 	asked []string
 }
 
-func (h *hostAPI) serve(t *testing.T) *rest.Config {
+// NewHost is a host whose pods all lead to an address.
+func NewHost(pod string) *Host { return &Host{pod: pod} }
+
+// Serve starts it.
+func (h *Host) Serve(t *testing.T) *rest.Config {
 	t.Helper()
 	server := httptest.NewServer(h)
-	t.Cleanup(func() { h.cut(); server.Close() })
+	t.Cleanup(func() { h.Cut(); server.Close() })
 	return &rest.Config{Host: server.URL}
 }
 
-// move brings the pod to another place.
-func (h *hostAPI) move(pod string) {
+// Move brings the pods to another address; an empty one is nobody's. A
+// connection that was made before stays useless, as one to a pod that went away
+// does.
+func (h *Host) Move(pod string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.pod = pod
 }
 
-// cut breaks every connection to the host.
-func (h *hostAPI) cut() {
+// Cut breaks every connection to the host.
+func (h *Host) Cut() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, c := range h.conns {
@@ -63,22 +64,24 @@ func (h *hostAPI) cut() {
 	h.conns = nil
 }
 
-func (h *hostAPI) dials() []string {
+// Dials are the protocol and path of each connection so far.
+func (h *Host) Dials() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.asked
 }
 
-func (h *hostAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP implements http.Handler.
+func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
-	case h.refuse != 0:
+	case h.Refuse != 0:
 		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(h.refuse)
+		w.WriteHeader(h.Refuse)
 		_ = json.NewEncoder(w).Encode(metav1.Status{
 			TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: metav1.StatusFailure,
-			Message: `pods "dev-server-0" is forbidden`, Reason: metav1.StatusReasonForbidden, Code: int32(h.refuse),
+			Message: `pods "dev-server-0" is forbidden`, Reason: metav1.StatusReasonForbidden, Code: int32(h.Refuse),
 		})
-	case wsstream.IsWebSocketRequest(r) && h.old:
+	case wsstream.IsWebSocketRequest(r) && h.Old:
 		http.Error(w, "no WebSockets here", http.StatusBadRequest)
 	case wsstream.IsWebSocketRequest(r):
 		h.webSocket(w, r)
@@ -87,7 +90,7 @@ func (h *hostAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (h *hostAPI) webSocket(w http.ResponseWriter, r *http.Request) {
+func (h *Host) webSocket(w http.ResponseWriter, r *http.Request) {
 	upgrader := websocket.Upgrader{Subprotocols: []string{portforward.WebsocketsSPDYTunnelingPortForwardV1}}
 	conn, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
@@ -101,7 +104,7 @@ func (h *hostAPI) webSocket(w http.ResponseWriter, r *http.Request) {
 	h.run(c)
 }
 
-func (h *hostAPI) spdy(w http.ResponseWriter, r *http.Request) {
+func (h *Host) spdy(w http.ResponseWriter, r *http.Request) {
 	if _, err := httpstream.Handshake(r, w, []string{portforward.PortForwardV1Name}); err != nil {
 		return
 	}
@@ -111,14 +114,14 @@ func (h *hostAPI) spdy(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (h *hostAPI) kubelet(asked string) *kubelet {
+func (h *Host) kubelet(asked string) *kubelet {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.asked = append(h.asked, asked)
 	return &kubelet{pod: h.pod, pairs: map[string]httpstream.Stream{}}
 }
 
-func (h *hostAPI) run(c httpstream.Connection) {
+func (h *Host) run(c httpstream.Connection) {
 	h.mu.Lock()
 	h.conns = append(h.conns, c)
 	h.mu.Unlock()
@@ -183,15 +186,3 @@ func (k *kubelet) copy(data httpstream.Stream) error {
 	_, err = io.Copy(data, conn)
 	return err
 }
-
-// apiServer is what runs in the pod: it speaks TLS as a real one does.
-func apiServer(t *testing.T, handler http.HandlerFunc) *httptest.Server {
-	t.Helper()
-	server := httptest.NewUnstartedServer(handler)
-	server.Config.ErrorLog = quiet
-	server.StartTLS()
-	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
-	return server
-}
-
-func addressOf(server *httptest.Server) string { return strings.TrimPrefix(server.URL, "https://") }
