@@ -142,7 +142,10 @@ func joined(credentials string) error {
 
 // watch follows the node to the point where a pod can start, and on from there.
 func (n *thisNode) watch(ctx context.Context) error {
-	if err := n.awaitReady(ctx); err != nil {
+	stop := n.followJoining(ctx)
+	err := n.awaitReady(ctx)
+	stop()
+	if err != nil {
 		return ignoreCanceled(err)
 	}
 	if n.role != guestapi.RoleServer {

@@ -109,18 +109,29 @@ func unquote(words string) string {
 
 // lastLine is the last thing of note that the unit itself wrote to the journal.
 func lastLine(ctx context.Context, unit string) string {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, "journalctl", "_SYSTEMD_UNIT="+unit, "--lines=60", "--output=cat", "--quiet").Output()
+	out, err := journalOf(ctx, unit)
 	if err != nil {
 		return "its journal can't be read: " + err.Error()
 	}
-	const limit = 400 // a condition is read by people
-	line := strings.TrimSpace(lastWords(strings.TrimSpace(string(out))))
-	if len(line) > limit {
-		line = line[:limit] + "…"
+	return shorten(lastWords(out))
+}
+
+// journalOf is what a unit itself wrote last.
+func journalOf(ctx context.Context, unit string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "journalctl", "_SYSTEMD_UNIT="+unit, "--lines=60", "--output=cat", "--quiet").Output()
+	return strings.TrimSpace(string(out)), err
+}
+
+// shorten makes words fit into a condition, which is read by people.
+func shorten(words string) string {
+	const limit = 400
+	words = strings.TrimSpace(words)
+	if len(words) > limit {
+		words = words[:limit] + "…"
 	}
-	return line
+	return words
 }
 
 // unitActiveSince is when a unit last became active.
