@@ -68,8 +68,13 @@ func (s *scene) releaseState(vc *v1alpha1.VirtualCluster) error {
 // ballast makes an entry so large that a datastore soon asks for more room.
 var ballast = strings.Repeat("ballast ", 64<<10)
 
+// noticed is for how long Ready may still be True while writes fail: the guest
+// looks at the volume and at the datastore every ten seconds, and its news takes a
+// moment on a busy machine.
+const noticed = 25 * time.Second
+
 // stateFull fills the volume of the server until nothing can be written, sees it
-// told, and makes room again.
+// told in time, and makes room again.
 func (x *subject) stateFull() {
 	x.Helper()
 	ctx := x.within(bootTimeout)
@@ -77,7 +82,15 @@ func (x *subject) stateFull() {
 	for x.ledger.Add(ctx, ballast) == nil {
 		x.shell(x.vc, x.fill("dd if=/dev/zero bs=64K"))
 	}
-	_, err := harness.Await(ctx, x.host.Cluster, x.vc, func(vc *v1alpha1.VirtualCluster) (bool, string) {
+	refusing := time.Now()
+	_, err := harness.Await(x.within(noticed), x.host.Cluster, x.vc, func(vc *v1alpha1.VirtualCluster) (bool, string) {
+		return conditionOf(vc, v1alpha1.ConditionReady).Status == metav1.ConditionFalse,
+			fmt.Sprintf("writes fail, and Ready is not False:%s", harness.Conditions(vc))
+	})
+	if err != nil {
+		x.Error(err)
+	}
+	_, err = harness.Await(ctx, x.host.Cluster, x.vc, func(vc *v1alpha1.VirtualCluster) (bool, string) {
 		c := conditionOf(vc, v1alpha1.ConditionReady)
 		return c.Status == metav1.ConditionFalse && containsAll(c.Message, "StateVolumeFull", x.distro.StateDir),
 			fmt.Sprintf("want Ready to be False and to say that the volume is full:%s", harness.Conditions(vc))
@@ -85,7 +98,7 @@ func (x *subject) stateFull() {
 	if err != nil {
 		x.Error(err)
 	}
-	x.staysFull(fullFor)
+	x.staysFull(fullFor, refusing)
 	x.shell(x.vc, "rm "+x.filler())
 }
 
@@ -97,11 +110,13 @@ func (x *subject) fill(dd string) string {
 }
 
 // fullFor is for how long a volume stays full: long enough for a kubelet to look
-// for things to throw away.
-const fullFor = 30 * time.Second
+// for things to throw away, and for a lie to be noticed.
+const fullFor = 45 * time.Second
 
-// staysFull takes every byte that becomes free.
-func (x *subject) staysFull(d time.Duration) {
+// staysFull takes every byte that becomes free, and sees that the cluster is not
+// called ready while it takes no writes. Some may be taken in between: a kubelet
+// that throws images away makes room for a moment.
+func (x *subject) staysFull(d time.Duration, refusing time.Time) {
 	x.Helper()
 	end := time.After(d)
 	ticker := time.NewTicker(time.Second)
@@ -112,6 +127,15 @@ func (x *subject) staysFull(d time.Duration) {
 			return
 		case <-ticker.C:
 			x.shell(x.vc, x.fill("dd if=/dev/zero bs=64K"))
+		}
+		if x.ledger.Add(x.ctx, ballast) == nil {
+			refusing = time.Now()
+		}
+		var vc v1alpha1.VirtualCluster
+		x.must(x.host.Get(x.ctx, client.ObjectKeyFromObject(x.vc), &vc))
+		if c := conditionOf(&vc, v1alpha1.ConditionReady); c.Status == metav1.ConditionTrue && time.Since(refusing) > noticed {
+			x.Errorf("writes have failed for %s, and Ready is True:%s", time.Since(refusing).Round(time.Second), harness.Conditions(&vc))
+			return
 		}
 	}
 }
