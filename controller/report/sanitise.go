@@ -31,7 +31,7 @@ func sanitise(r guestapi.Report) guestapi.Report {
 	})
 	r.Nodes = each(r.Nodes, func(n guestapi.NodeState) guestapi.NodeState {
 		n.Name, n.Version = clean(n.Name, maxName), clean(n.Version, maxName)
-		n.Message = clean(n.Message, maxString)
+		n.Message, n.Group = clean(n.Message, maxString), clean(n.Group, maxName)
 		return n
 	})
 	r.Problems = each(r.Problems, sanitiseProblem)

@@ -41,7 +41,7 @@ func TestSanitise(t *testing.T) {
 	r := guestapi.Report{
 		NodeName: bad, Version: bad, Role: guestapi.Role(bad), Distro: bad,
 		Facts:    guestapi.Facts{UIDMap: slices.Repeat([]string{bad}, 1000), Kernel: bad, SeccompMode: bad, Snapshotter: bad},
-		Nodes:    slices.Repeat([]guestapi.NodeState{{Name: bad, Message: bad, Version: bad}}, 1000),
+		Nodes:    slices.Repeat([]guestapi.NodeState{{Name: bad, Message: bad, Version: bad, Group: bad}}, 1000),
 		Problems: slices.Repeat([]guestapi.Problem{{Reason: "Not a word!\n", Message: bad}}, 1000),
 		Timeline: []guestapi.Milestone{
 			{Name: bad, Time: time.Unix(1, 0)},
@@ -51,7 +51,7 @@ func TestSanitise(t *testing.T) {
 	got := sanitise(r)
 	for name, s := range map[string]string{
 		"nodeName": got.NodeName, "version": got.Version, "role": string(got.Role), "distro": got.Distro,
-		"uidMap": got.Facts.UIDMap[0], "kernel": got.Facts.Kernel, "node": got.Nodes[0].Message, "problem": got.Problems[0].Message,
+		"uidMap": got.Facts.UIDMap[0], "kernel": got.Facts.Kernel, "node": got.Nodes[0].Message, "group": got.Nodes[0].Group, "problem": got.Problems[0].Message,
 	} {
 		if len(s) > maxString || strings.Contains(s, "\x1b") || !utf8.ValidString(s) {
 			t.Errorf("%s is %q", name, s)

@@ -3,6 +3,7 @@ package virtualcluster
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -73,29 +74,40 @@ func (s *Scope) serverReport(serving []corev1.Pod) (guestapi.Report, bool) {
 }
 
 func (s *Scope) judgeNodes(report guestapi.Report) {
-	missing, left, ready := s.compareNodes(report.Nodes)
-	s.vc.Status.Nodes = int32(ready) //nolint:gosec // bounded by the size of a report
+	found := s.compareNodes(report.Nodes)
+	s.vc.Status.Nodes = int32(found.ready) //nolint:gosec // bounded by the size of a report
 	status := metav1.ConditionFalse
 	var t trouble
 	switch {
-	case len(missing) > 0:
-		t = s.nodeTrouble(report, missing)
+	case len(found.missing) > 0:
+		t = s.nodeTrouble(report, found.missing)
 	case s.nodeProblem(report) != nil:
 		t = *s.nodeProblem(report)
 	case !report.Schedulable:
 		t = trouble{v1alpha1.ReasonBooting, fmt.Sprintf("%s Ready, but no pod can start there yet: %s",
-			are(ready, "node"), lastMilestone(report.Timeline))}
+			are(found.ready, "node"), lastMilestone(report.Timeline))}
 	default:
 		status = metav1.ConditionTrue
-		t = trouble{v1alpha1.ReasonReady, are(ready, "node") + " Ready" + leftOver(left) + without(s.degraded(report)) + s.outdated()}
+		t = trouble{v1alpha1.ReasonReady, are(found.ready, "node") + " Ready" + leftOver(found.left) + strange(found.strange) + without(s.degraded(report)) + s.outdated()}
 	}
 	s.set(v1alpha1.ConditionNodesReady, status, t.reason, t.message)
 }
 
-// compareNodes finds the wanted nodes that are not Ready, counts those that
-// are, and names what is left of nodes that are no longer wanted. Those of ours
-// are taken out by a server; a tenant's own, and those of older node images, stay.
-func (s *Scope) compareNodes(nodes []guestapi.NodeState) (missing []guestapi.NodeState, left []string, ready int) {
+// comparison is what there is of nodes beside what is wanted.
+type comparison struct {
+	// missing are the wanted nodes that are not Ready, ready counts the others.
+	missing []guestapi.NodeState
+	ready   int
+	// left names nodes of ours that are no longer wanted, and strange nodes that
+	// never were ours.
+	left, strange []string
+}
+
+// compareNodes compares the nodes inside with those that are wanted. What is left
+// of ours is taken out by a server; a tenant's own, and those of older node
+// images, stay.
+func (s *Scope) compareNodes(nodes []guestapi.NodeState) comparison {
+	var c comparison
 	states := map[string]guestapi.NodeState{}
 	for _, n := range nodes {
 		states[n.Name] = n
@@ -106,14 +118,41 @@ func (s *Scope) compareNodes(nodes []guestapi.NodeState) (missing []guestapi.Nod
 			n := states[name]
 			delete(states, name)
 			if n.Ready {
-				ready++
+				c.ready++
 				continue
 			}
 			n.Name = name
-			missing = append(missing, n)
+			c.missing = append(c.missing, n)
 		}
 	}
-	return missing, sortedKeys(states), ready
+	for _, name := range sortedKeys(states) {
+		if s.wasOurs(states[name]) {
+			c.left = append(c.left, name)
+		} else {
+			c.strange = append(c.strange, name)
+		}
+	}
+	return c
+}
+
+// wasOurs says whether a node that is not wanted once was: a server has marked it
+// as one of a group, or its name is the next one of a group that there is. A
+// tenant may join nodes by hand, whose names are theirs to choose.
+func (s *Scope) wasOurs(n guestapi.NodeState) bool {
+	if n.Group != "" {
+		return true
+	}
+	i := strings.LastIndexByte(n.Name, '-')
+	if i < 0 {
+		return false
+	}
+	ordinal, err := strconv.ParseUint(n.Name[i+1:], 10, 31)
+	if err != nil || strconv.FormatUint(ordinal, 10) != n.Name[i+1:] {
+		return false
+	}
+	group := n.Name[:i]
+	return s.children.statefulSets[cluster.GroupName(s.vc.Name, group)] != nil ||
+		slices.ContainsFunc(s.groups(), func(g cluster.Group) bool { return g.Name == group })
 }
 
 // maxLeft bounds how many left-over nodes a message names: what nodes there are
@@ -132,6 +171,20 @@ func leftOver(names []string) string {
 	default:
 		joined := trim(strings.Join(names, " "))
 		return fmt.Sprintf("; nodes %s are no longer wanted: kubectl delete node %[1]s inside", joined)
+	}
+}
+
+// strange tells of nodes that are not ours: nobody here looks after them.
+func strange(names []string) string {
+	switch {
+	case len(names) == 0:
+		return ""
+	case len(names) == 1:
+		return fmt.Sprintf("; node %s is none of this cluster's pods, and is left alone", trim(names[0]))
+	case len(names) > maxLeft:
+		return fmt.Sprintf("; %d nodes, %s among them, are none of this cluster's pods, and are left alone", len(names), trim(names[0]))
+	default:
+		return fmt.Sprintf("; nodes %s are none of this cluster's pods, and are left alone", trim(strings.Join(names, " ")))
 	}
 }
 

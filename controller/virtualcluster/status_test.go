@@ -88,6 +88,12 @@ func TestWatchNodes(t *testing.T) {
 			r.Nodes = append(r.Nodes, guestapi.NodeState{Name: name, Ready: ready, Message: "cni not there"})
 		}
 	}
+	marked := func(name string, ready bool) func(*guestapi.Report) {
+		return func(r *guestapi.Report) {
+			node(name, ready)(r)
+			r.Nodes[len(r.Nodes)-1].Group = "work"
+		}
+	}
 	schedulable := func(r *guestapi.Report) { r.Schedulable = true }
 	cases := map[string]struct {
 		reason string
@@ -113,11 +119,16 @@ func TestWatchNodes(t *testing.T) {
 		},
 		"LeftOver": {
 			"A node of a pool that shrank is none of the wanted ones.",
-			aScope(server).says("boot-1", node("server-0", true), node("work-1", true), schedulable), yes, v1alpha1.ReasonReady, "1 node is Ready; node work-1 is no longer wanted: kubectl delete node work-1 inside", 1,
+			withPool(aScope(server, poolPod(isReadyPod)), 1).says("boot-1", node("server-0", true), node("big-0", true), node("big-1", true), schedulable), yes, v1alpha1.ReasonReady, "2 nodes are Ready; node big-1 is no longer wanted: kubectl delete node big-1 inside", 2,
 		},
 		"LeftOvers": {
 			"Nor are dead ones, and all are named in order.",
-			aScope(server).says("boot-1", node("work-2", false), node("server-0", true), node("work-1", false), schedulable), yes, v1alpha1.ReasonReady, "kubectl delete node work-1 work-2 inside", 1,
+			aScope(server).says("boot-1", marked("work-2", false), node("server-0", true), marked("work-1", false), schedulable), yes, v1alpha1.ReasonReady, "kubectl delete node work-1 work-2 inside", 1,
+		},
+		"Strange": {
+			"A tenant's own nodes are not ours to call unwanted, whatever they are named.",
+			aScope(server).says("boot-1", node("work-1", true), node("server-0", true), node("server-01", true), node("laptop", false), marked("work-2", true), schedulable), yes, v1alpha1.ReasonReady,
+			"; node work-2 is no longer wanted: kubectl delete node work-2 inside; nodes laptop server-01 work-1 are none of this cluster's pods, and are left alone", 1,
 		},
 		"LeftOverIsNoStandIn": {
 			"It does not make up for one that is missing.",
@@ -141,6 +152,14 @@ func TestWatchNodes(t *testing.T) {
 					r.NodeName = "big-0"
 					r.Problems = []guestapi.Problem{{Reason: "StateVolumeFull", Message: "no room"}}
 				}), no, v1alpha1.ReasonNodeProblem, `node "big-0": StateVolumeFull: no room`, 2,
+		},
+		"PoolRefused": {
+			"A pool node that cannot join says why, as a server does.",
+			withPool(aScope(server, poolPod(unready(0))), 1).says("boot-1", node("server-0", true), schedulable).
+				says("boot-2", func(r *guestapi.Report) {
+					r.NodeName = "big-0"
+					r.Problems = []guestapi.Problem{{Reason: "NotJoined", Message: "Node password rejected"}}
+				}), no, v1alpha1.ReasonNodeProblem, `pod "dev-big-0": NotJoined: Node password rejected`, 1,
 		},
 		"Degraded": {
 			"What is done without is said although all is well.",

@@ -133,6 +133,9 @@ type NodeState struct {
 	Ready   bool   `json:"ready"`
 	Message string `json:"message,omitempty"`
 	Version string `json:"version,omitempty"`
+	// Group is what NodeLabelGroup says: the node is or was one of ours. Guests
+	// older than it leave it out.
+	Group string `json:"group,omitempty"`
 }
 
 // Problem names something wrong or missing. Reason is CamelCase and stable;

@@ -95,7 +95,9 @@ func (n *thisNode) setNodes(items []any) {
 
 // stateOf reduces a node to what decides whether a pod can start on it.
 func stateOf(item *corev1.Node) guestapi.NodeState {
-	state := guestapi.NodeState{Name: item.Name, Version: item.Status.NodeInfo.KubeletVersion}
+	state := guestapi.NodeState{
+		Name: item.Name, Version: item.Status.NodeInfo.KubeletVersion, Group: item.Labels[guestapi.NodeLabelGroup],
+	}
 	for _, condition := range item.Status.Conditions {
 		if condition.Type == corev1.NodeReady {
 			state.Ready = condition.Status == corev1.ConditionTrue
