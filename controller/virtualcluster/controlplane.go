@@ -66,23 +66,6 @@ func (s *Scope) groupTrouble(g cluster.Group, pods []corev1.Pod) trouble {
 	return trouble{v1alpha1.ReasonProgressing, fmt.Sprintf("waiting for the pods of group %q", g.Name)}
 }
 
-// steady keeps the words about an image that cannot be pulled: the kubelet's own
-// change with every try, and each change would be a write.
-func (s *Scope) steady(t trouble) trouble {
-	if t.reason != v1alpha1.ReasonImagePullFailed {
-		return t
-	}
-	for _, name := range []string{v1alpha1.ConditionControlPlaneReady, v1alpha1.ConditionNodesReady} {
-		held := s.condition(name)
-		about, _, _ := strings.Cut(t.message, "(")
-		if held.Reason == t.reason && strings.HasPrefix(held.Message, about) {
-			t.message = held.Message
-			break
-		}
-	}
-	return t
-}
-
 // withFields adds to the scheduler's words which fields of the spec decide where
 // a pod can go. A StorageClass that is not there is not among those words.
 func (s *Scope) withFields(t trouble, g cluster.Group, p *corev1.Pod) trouble {
