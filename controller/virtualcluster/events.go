@@ -70,14 +70,13 @@ func eventOf(c metav1.Condition) (Event, bool) {
 	}
 }
 
-// announce tells of a status that was written: to the user in events, to the
-// administrator in the log and in metrics.
+// announce tells of a status that is about to be written: to the user in events,
+// to the administrator in the log.
 func (r *Reconciler) announce(ctx context.Context, old, updated *v1alpha1.VirtualCluster) {
 	for _, e := range changes(old, updated) {
 		log.FromContext(ctx).Info("changed", "reason", e.Reason, "note", e.Note)
 		r.opts.Recorder.Eventf(updated, nil, e.Type, e.Reason, e.Action, "%s", e.Note)
 	}
-	measure(old, updated)
 }
 
 func conditionOf(vc *v1alpha1.VirtualCluster, t string) metav1.Condition {

@@ -184,12 +184,15 @@ func (r *Reconciler) Forget(key types.NamespacedName) {
 	r.rehearsal.forget(key)
 }
 
-// writeStatus writes the status once, if it changed, and tells what changed in
-// events.
+// writeStatus tells what changed in events, and writes the status once, if it
+// did. The events come first: who dies in between, or never hears that it was
+// written, would not tell of a change that the next attempt finds in the status.
+// Rather is something told twice, which the recorder counts as one series.
 func (r *Reconciler) writeStatus(ctx context.Context, old, updated *v1alpha1.VirtualCluster) error {
 	if equality.Semantic.DeepEqual(old.Status, updated.Status) {
 		return nil
 	}
+	r.announce(ctx, old, updated)
 	err := r.client.Status().Patch(ctx, updated.DeepCopy(), client.MergeFrom(old), client.FieldOwner(v1alpha1.FieldOwner))
 	switch {
 	case apierrors.IsNotFound(err): // deleted meanwhile: nobody is left to tell
@@ -197,6 +200,6 @@ func (r *Reconciler) writeStatus(ctx context.Context, old, updated *v1alpha1.Vir
 	case err != nil:
 		return fmt.Errorf("write status: %w", err)
 	}
-	r.announce(ctx, old, updated)
+	measure(old, updated)
 	return nil
 }
