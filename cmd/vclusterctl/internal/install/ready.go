@@ -32,12 +32,36 @@ func established(crd *apiextensionsv1.CustomResourceDefinition) bool {
 }
 
 // AwaitController blocks until every replica of the controller is of the
-// current revision and available.
-func AwaitController(ctx context.Context, c client.WithWatch, namespace string) error {
+// current revision and available. An image that cannot be had is told as soon as
+// the kubelet says so, and waited for all the same: it may be on its way.
+func AwaitController(ctx context.Context, c client.WithWatch, namespace string, told func(trouble string)) error {
+	watching, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tellImages(watching, c, namespace, told)
+	}()
+	defer func() {
+		stop()
+		<-done
+	}()
 	d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: Name}}
 	return wait.Until(ctx, c, d, &appsv1.DeploymentList{}, func(d *appsv1.Deployment, exists bool) (bool, error) {
 		return exists && available(d), nil
 	})
+}
+
+// tellImages tells once of each pod that cannot have its image. Whoever may not
+// watch pods is told when the time is over.
+func tellImages(ctx context.Context, c client.WithWatch, namespace string, told func(string)) {
+	known := map[string]bool{}
+	_ = wait.Any(ctx, c, &corev1.Pod{}, &corev1.PodList{}, func(pod *corev1.Pod) (bool, error) {
+		if what := imageTrouble(pod); what != "" && !known[pod.Name] {
+			known[pod.Name] = true
+			told(what)
+		}
+		return false, nil
+	}, client.InNamespace(namespace), client.MatchingLabels(ControllerLabels()))
 }
 
 func available(d *appsv1.Deployment) bool {
@@ -65,6 +89,9 @@ func Trouble(ctx context.Context, c client.Reader, namespace string) string {
 }
 
 func podTrouble(pod *corev1.Pod) string {
+	if what := imageTrouble(pod); what != "" {
+		return what
+	}
 	for _, s := range pod.Status.ContainerStatuses {
 		if w := s.State.Waiting; w != nil {
 			return fmt.Sprintf("pod %s: %s: %s", pod.Name, w.Reason, w.Message)
@@ -73,6 +100,31 @@ func podTrouble(pod *corev1.Pod) string {
 	for _, c := range pod.Status.Conditions {
 		if c.Status == corev1.ConditionFalse && c.Message != "" {
 			return fmt.Sprintf("pod %s: %s: %s", pod.Name, c.Reason, c.Message)
+		}
+	}
+	return ""
+}
+
+// imageReasons are the kubelet's words for an image that it has not got and is
+// not about to get.
+var imageReasons = []string{"ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff", "InvalidImageName"}
+
+// imageTrouble says which image a pod cannot have, where, and why.
+func imageTrouble(pod *corev1.Pod) string {
+	for _, s := range pod.Status.ContainerStatuses {
+		w := s.State.Waiting
+		if w == nil || !slices.Contains(imageReasons, w.Reason) {
+			continue
+		}
+		return fmt.Sprintf("pod %s cannot have its image %q on node %q: %s: %s", pod.Name, imageOf(pod, s.Name), pod.Spec.NodeName, w.Reason, w.Message)
+	}
+	return ""
+}
+
+func imageOf(pod *corev1.Pod, container string) string {
+	for _, c := range pod.Spec.Containers {
+		if c.Name == container {
+			return c.Image
 		}
 	}
 	return ""

@@ -233,7 +233,9 @@ func (o *InstallOptions) await(ctx context.Context, c client.WithWatch, namespac
 		return nil
 	}
 	o.Hintf("Waiting for the controller in namespace %q to run.", namespace)
-	err := install.AwaitController(ctx, c, namespace)
+	err := install.AwaitController(ctx, c, namespace, func(trouble string) {
+		o.Hintf("So far %s; still waiting, in case it is being loaded.", trouble)
+	})
 	if errors.Is(err, context.DeadlineExceeded) {
 		trouble := install.Trouble(context.WithoutCancel(ctx), c, namespace)
 		return cli.TimedOut(
