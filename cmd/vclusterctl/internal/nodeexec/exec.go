@@ -98,10 +98,7 @@ func (p Params) executor() (remotecommand.Executor, error) {
 }
 
 func (p Params) url() (*url.URL, error) {
-	config := rest.CopyConfig(p.Host)
-	config.APIPath, config.GroupVersion = "/api", &schema.GroupVersion{Version: "v1"}
-	config.NegotiatedSerializer = clientgoscheme.Codecs.WithoutConversion()
-	c, err := rest.RESTClientFor(config)
+	c, err := coreClient(p.Host)
 	if err != nil {
 		return nil, err
 	}
@@ -110,4 +107,12 @@ func (p Params) url() (*url.URL, error) {
 			Container: p.Node.Container, Command: p.Command, TTY: p.TTY,
 			Stdin: p.In != nil, Stdout: p.Out != nil, Stderr: p.ErrOut != nil && !p.TTY,
 		}, clientgoscheme.ParameterCodec).URL(), nil
+}
+
+// coreClient speaks to the core API of the host.
+func coreClient(host *rest.Config) (*rest.RESTClient, error) {
+	config := rest.CopyConfig(host)
+	config.APIPath, config.GroupVersion = "/api", &schema.GroupVersion{Version: "v1"}
+	config.NegotiatedSerializer = clientgoscheme.Codecs.WithoutConversion()
+	return rest.RESTClientFor(config)
 }

@@ -81,7 +81,7 @@ func List(ctx context.Context, c client.Reader, namespace, name string) ([]Node,
 	describe.SortPods(pods.Items)
 	nodes := make([]Node, 0, len(pods.Items))
 	for i := range pods.Items {
-		if n, ok := nodeOf(&pods.Items[i], name); ok {
+		if n, ok := Of(&pods.Items[i], name); ok {
 			nodes = append(nodes, n)
 		}
 	}
@@ -104,9 +104,9 @@ func Find(ctx context.Context, c client.Reader, namespace string, ref Ref) (Node
 	return nodes[i], nil
 }
 
-// nodeOf reads a node from its pod. A pod that carries the cluster's label and
-// is called otherwise is no node.
-func nodeOf(pod *corev1.Pod, name string) (Node, bool) {
+// Of reads a node of a virtual cluster from its pod. A pod that carries the
+// cluster's label and is called otherwise is no node.
+func Of(pod *corev1.Pod, name string) (Node, bool) {
 	inside, ok := strings.CutPrefix(pod.Name, name+"-")
 	n := Node{Name: inside, Namespace: pod.Namespace, Pod: pod.Name, Container: cluster.ContainerName}
 	for _, s := range pod.Status.ContainerStatuses {

@@ -8,8 +8,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/spf13/cobra"
-
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
 )
@@ -66,26 +64,4 @@ func (t *target) empty() *v1alpha1.VirtualCluster {
 	vc := &v1alpha1.VirtualCluster{}
 	vc.Namespace, vc.Name = t.namespace, t.name
 	return vc
-}
-
-// completeName offers the names of the clusters that exist.
-func completeName(f *cli.Factory) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
-		if len(given) > 0 {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		t, err := find(f, "")
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveError
-		}
-		var list v1alpha1.VirtualClusterList
-		if err := t.client.List(cmd.Context(), &list, client.InNamespace(t.namespace)); err != nil {
-			return nil, cobra.ShellCompDirectiveError
-		}
-		var names []string
-		for i := range list.Items {
-			names = append(names, list.Items[i].Name)
-		}
-		return names, cobra.ShellCompDirectiveNoFileComp
-	}
 }

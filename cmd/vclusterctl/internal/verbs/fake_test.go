@@ -47,3 +47,5 @@ func stdout(f *cli.Factory) string { return f.Out.(*bytes.Buffer).String() }
 func forbidden(resource, name string) error {
 	return apierrors.NewForbidden(schema.GroupResource{Resource: resource}, name, nil)
 }
+
+func stderr(f *cli.Factory) string { return f.ErrOut.(*bytes.Buffer).String() }

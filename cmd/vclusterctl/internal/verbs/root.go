@@ -52,6 +52,7 @@ func programName(path string) string {
 func NewRoot(f *cli.Factory) *cobra.Command {
 	return newRoot(f,
 		NewCmdCreate(f, nil), NewCmdList(f, nil), NewCmdGet(f, nil), NewCmdDescribe(f, nil), NewCmdDelete(f, nil),
+		NewCmdLogs(f, nil),
 		NewCmdKubeconfig(f, nil), NewCmdConnect(f, nil), NewCmdDisconnect(f, nil),
 		NewCmdInstall(f, nil), NewCmdUninstall(f, nil), NewCmdController(f, nil), NewCmdHost(f),
 		NewCmdVersion(f, nil),
@@ -79,6 +80,7 @@ func newRoot(f *cli.Factory, verbs ...*cobra.Command) *cobra.Command {
 	root.SetErr(f.ErrOut)
 	root.SetFlagErrorFunc(usage)
 	f.AddFlags(root.PersistentFlags())
+	completeGlobals(f, root)
 	root.AddCommand(verbs...)
 	return root
 }

@@ -1,0 +1,48 @@
+package nodelog
+
+import (
+	"fmt"
+	"time"
+)
+
+// All is the Tail of a query that wants every line.
+const All = -1
+
+// Query says what to read of a node's log.
+type Query struct {
+	// Units are the systemd units to read; none means all.
+	Units []string
+	// Since is how far back to go; 0 means to the beginning.
+	Since time.Duration
+	// Tail is the number of the last lines to begin with, or All.
+	Tail int64
+	// Follow goes on with what is logged from now on.
+	Follow bool
+
+	// after is the place in the journal to go on from.
+	after string
+}
+
+// fields are those that an Entry is made of.
+const fields = "MESSAGE,SYSLOG_IDENTIFIER,_COMM,_PID,_SYSTEMD_UNIT,PRIORITY"
+
+// command is how the query is put in a node.
+func (q Query) command() []string {
+	command := []string{"journalctl", "--no-pager", "--quiet", "--all", "--output=json", "--output-fields=" + fields}
+	for _, unit := range q.Units {
+		command = append(command, "--unit="+unit)
+	}
+	switch {
+	case q.after != "":
+		command = append(command, "--after-cursor="+q.after)
+	case q.Since > 0:
+		command = append(command, fmt.Sprintf("--since=-%dms", q.Since.Milliseconds()))
+	}
+	if q.Follow {
+		command = append(command, "--follow")
+	}
+	if q.after != "" || q.Tail < 0 {
+		return append(command, "--lines=all") // --follow has a default of its own
+	}
+	return append(command, fmt.Sprintf("--lines=%d", q.Tail))
+}
