@@ -74,6 +74,12 @@ func (p *page) head(vc *v1alpha1.VirtualCluster) {
 	p.row("Namespace:", vc.Namespace)
 	p.row("Age:", p.age(vc.CreationTimestamp.Time))
 	p.row("Ready:", ready(vc))
+	if vc.Spec.Lifecycle.IsPaused() {
+		p.row("Paused:", "yes, its nodes start again with: vclusterctl resume "+vc.Name)
+	}
+	if at := vc.Status.ExpiresAt; at != nil {
+		p.row("Expires:", p.until(at.Time))
+	}
 	p.row("Endpoint:", orNone(vc.Status.Endpoint))
 	if ref := vc.Status.KubeconfigSecretRef; ref != nil {
 		p.row("Kubeconfig:", "Secret "+ref.Name)
@@ -175,6 +181,15 @@ func (p *page) age(t time.Time) string {
 		return "<unknown>"
 	}
 	return duration.HumanDuration(p.now.Sub(t))
+}
+
+// until is when something is to happen.
+func (p *page) until(t time.Time) string {
+	stamp := t.UTC().Format(time.RFC3339)
+	if left := t.Sub(p.now); left > 0 {
+		return "in " + duration.HumanDuration(left) + ", at " + stamp
+	}
+	return "now, since " + stamp
 }
 
 func orNone(s string) string {

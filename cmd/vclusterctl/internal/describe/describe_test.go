@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 )
@@ -92,10 +93,18 @@ func TestWrite(t *testing.T) {
 	deleting := readyCluster()
 	gone := ago(time.Second)
 	deleting.DeletionTimestamp = &gone
+	paused := readyCluster()
+	paused.Spec.Lifecycle.Paused = ptr.To(true)
+	paused.Status.ExpiresAt = &metav1.Time{Time: now.Add(90 * time.Minute)}
+	paused.Status.Conditions[0] = metav1.Condition{Type: "Ready", Status: metav1.ConditionFalse, Reason: "Paused", Message: "no node runs", LastTransitionTime: ago(time.Minute)}
+	overdue := readyCluster()
+	overdue.Status.ExpiresAt = &metav1.Time{Time: now.Add(-time.Minute)}
 	cases := map[string]struct {
 		reason string
 		in     Input
 	}{
+		"paused":   {reason: "What was asked for stands beside what is.", in: Input{Cluster: paused}},
+		"overdue":  {reason: "A controller that was down deletes late.", in: Input{Cluster: overdue}},
 		"new":      {reason: "A cluster nobody looked at yet says so.", in: Input{Cluster: &v1alpha1.VirtualCluster{ObjectMeta: metav1.ObjectMeta{Name: "dev", Namespace: "default", Generation: 1}}}},
 		"ready":    {reason: "Everything is shown.", in: Input{Cluster: readyCluster(), Pods: pods(), Events: events()}},
 		"deleting": {reason: "Deletion comes before the condition.", in: Input{Cluster: deleting}},

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"time"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -35,6 +36,7 @@ func (f Flags) Check() error {
 		func() error { return oneOf("--runtime", f.Runtime, v1alpha1.RuntimeProfiles()) },
 		f.checkVersion,
 		f.checkServers,
+		f.checkTTL,
 		func() error {
 			return checkCIDR("--pod-cidr", f.PodCIDR, "10.244.0.0/16", v1alpha1.PodCIDRMinBits, v1alpha1.PodCIDRMaxBits)
 		},
@@ -69,6 +71,15 @@ func (f Flags) checkServers() error {
 		return nil
 	}
 	return fmt.Errorf("--servers %d: want %d, several are not supported yet; add workers with --pool NAME=N", *f.Servers, v1alpha1.MaxServers)
+}
+
+func (f Flags) checkTTL() error {
+	const least, most = v1alpha1.MinTTLSeconds * time.Second, v1alpha1.MaxTTLSeconds * time.Second
+	switch {
+	case f.TTL == 0, f.TTL >= least && f.TTL <= most && f.TTL%time.Second == 0:
+		return nil
+	}
+	return fmt.Errorf("--ttl %s: want whole seconds from %s to %s, for example 2h, or 0 for never", f.TTL, least, most)
 }
 
 // checkCIDR wants an IPv4 network in the one way of writing it that the CRD

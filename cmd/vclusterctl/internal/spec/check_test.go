@@ -3,6 +3,7 @@ package spec
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"k8s.io/utils/ptr"
 )
@@ -28,6 +29,10 @@ func TestFlagsCheck(t *testing.T) {
 		"PodReserved":   {reason: "Most networks drop it.", flags: Flags{PodCIDR: "240.0.0.0/8"}, want: "reserved"},
 		"ServiceSmall":  {reason: "The tenth address is DNS.", flags: Flags{ServiceCIDR: "10.96.0.0/29"}, want: `--service-cidr "10.96.0.0/29": want an IPv4 network of /12 to /28`},
 		"Overlap":       {reason: "They are told apart by address.", flags: Flags{PodCIDR: "10.0.0.0/8", ServiceCIDR: "10.96.0.0/16"}, want: "overlap"},
+		"TTLShort":      {reason: "It would be gone before it has booted.", flags: Flags{TTL: 59 * time.Second}, want: "--ttl 59s: want whole seconds from 1m0s"},
+		"TTLLong":       {reason: "A year at most.", flags: Flags{TTL: 9000 * time.Hour}, want: "--ttl 9000h0m0s"},
+		"TTLPart":       {reason: "The API counts in seconds.", flags: Flags{TTL: 60500 * time.Millisecond}, want: "whole seconds"},
+		"TTLBelowZero":  {reason: "Not before it was created.", flags: Flags{TTL: -time.Hour}, want: "--ttl -1h0m0s"},
 		"PoolName":      {reason: "Part of a host name.", flags: Flags{Pools: []string{"A=1"}}, want: `--pool "A=1"`},
 		"PoolServer":    {reason: "That is taken.", flags: Flags{Pools: []string{"server=1"}}, want: "what the servers are called"},
 		"PoolTooMany":   {reason: "Bounded.", flags: Flags{Pools: []string{"a=1001"}}, want: "at most 1000"},

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/yaml"
@@ -24,6 +25,8 @@ type Flags struct {
 	// Expose is the type of the API's Service, in any case.
 	Expose               string
 	PodCIDR, ServiceCIDR string
+	// TTL is how long the cluster exists; 0 means unsaid.
+	TTL time.Duration
 	// Set are PATH=VALUE pairs below spec.
 	Set []string
 }
@@ -90,6 +93,7 @@ func (f Flags) Apply(u *unstructured.Unstructured) error {
 		{"expose.type", expose},
 		{"network.podCIDR", f.PodCIDR},
 		{"network.serviceCIDR", f.ServiceCIDR},
+		{"lifecycle.ttlSeconds", seconds(f.TTL)},
 	} {
 		if set.value == "" {
 			continue
@@ -124,6 +128,13 @@ func int32String(n *int32) string {
 		return ""
 	}
 	return strconv.Itoa(int(*n))
+}
+
+func seconds(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return strconv.FormatInt(int64(d/time.Second), 10)
 }
 
 func exposeType(said string) (string, error) {

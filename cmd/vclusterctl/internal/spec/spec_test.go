@@ -3,6 +3,7 @@ package spec
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -31,15 +32,16 @@ func TestFlagsApply(t *testing.T) {
 			reason: "Each flag has its place.",
 			args: args{flags: Flags{
 				Distro: "k8s", Version: "v1.36.3", Image: "example.com/node:1", Runtime: "userns", Servers: ptr.To[int32](1),
-				Pools: []string{"w=2"}, Expose: "nodeport", PodCIDR: "10.1.0.0/16", ServiceCIDR: "10.2.0.0/16",
+				Pools: []string{"w=2"}, Expose: "nodeport", PodCIDR: "10.1.0.0/16", ServiceCIDR: "10.2.0.0/16", TTL: 2 * time.Hour,
 			}},
 			want: want{spec: map[string]any{
 				"distro": "k8s", "version": "v1.36.3", "image": "example.com/node:1",
-				"runtime": map[string]any{"profile": "userns"},
-				"servers": map[string]any{"replicas": int64(1)},
-				"pools":   []any{map[string]any{"name": "w", "replicas": int64(2)}},
-				"expose":  map[string]any{"type": "NodePort"},
-				"network": map[string]any{"podCIDR": "10.1.0.0/16", "serviceCIDR": "10.2.0.0/16"},
+				"runtime":   map[string]any{"profile": "userns"},
+				"servers":   map[string]any{"replicas": int64(1)},
+				"pools":     []any{map[string]any{"name": "w", "replicas": int64(2)}},
+				"expose":    map[string]any{"type": "NodePort"},
+				"network":   map[string]any{"podCIDR": "10.1.0.0/16", "serviceCIDR": "10.2.0.0/16"},
+				"lifecycle": map[string]any{"ttlSeconds": int64(7200)},
 			}},
 		},
 		"OverFile": {

@@ -63,6 +63,7 @@ func NewCmdDelete(f *cli.Factory, runF func(context.Context, *DeleteOptions) err
 	cmd.Flags().BoolVar(&o.Force, "force", false, "kill the node pods at once")
 	cmd.Flags().BoolVar(&o.IgnoreNotFound, "ignore-not-found", false, "succeed if there is no such cluster")
 	addDryRun(cmd.Flags(), &o.DryRun)
+	offer(cmd, "dry-run", dryRuns...)
 	return cmd
 }
 

@@ -1,6 +1,8 @@
 package verbs
 
 import (
+	"slices"
+
 	"github.com/spf13/pflag"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -19,9 +21,11 @@ func addDryRun(flags *pflag.FlagSet, value *string) {
 	flags.Lookup("dry-run").NoOptDefVal = dryRunClient
 }
 
+// dryRuns are the values of --dry-run.
+var dryRuns = []string{dryRunNone, dryRunClient, dryRunServer}
+
 func checkDryRun(value string) error {
-	switch value {
-	case dryRunNone, dryRunClient, dryRunServer:
+	if slices.Contains(dryRuns, value) {
 		return nil
 	}
 	return cli.Usagef("--dry-run %q: want none, client or server", value)

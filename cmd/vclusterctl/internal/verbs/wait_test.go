@@ -8,6 +8,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
@@ -21,6 +22,15 @@ func withCondition(kind string, status metav1.ConditionStatus, reason string) fu
 		vc.Status.Resolved = &v1alpha1.Resolved{Distro: "k8s", Version: "v1"}
 		vc.Status.Conditions = append(vc.Status.Conditions, metav1.Condition{Type: kind, Status: status, Reason: reason, Message: "because"})
 	}
+}
+
+func wantedPaused(vc *v1alpha1.VirtualCluster) { vc.Spec.Lifecycle.Paused = ptr.To(true) }
+
+// pausedCluster is one that its controller has put to rest.
+func pausedCluster(vc *v1alpha1.VirtualCluster) {
+	vc.Spec.Lifecycle.Paused, vc.Status.Conditions = ptr.To(true), nil
+	withCondition(v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonPaused)(vc)
+	withCondition(v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonPaused)(vc)
 }
 
 func allReady(vc *v1alpha1.VirtualCluster) {
@@ -61,6 +71,8 @@ func TestAwait(t *testing.T) {
 		timeout time.Duration
 		code    int
 		says    []string
+		// mayPause is set where a paused cluster is wanted.
+		mayPause bool
 	}{
 		"Ready":   {reason: "A ready cluster is not waited for.", have: []func(*v1alpha1.VirtualCluster){allReady}, timeout: time.Minute},
 		"Becomes": {reason: "It becomes ready.", then: allReady, timeout: time.Minute},
@@ -69,6 +81,11 @@ func TestAwait(t *testing.T) {
 			then: withCondition(v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonCIDRConflict),
 			says: []string{"CIDRConflict: because", "vclusterctl describe dev -n default"},
 		},
+		"Paused": {
+			reason: "Who did not ask for that is told how to go on.", timeout: time.Minute, code: cli.ExitError,
+			then: pausedCluster, says: []string{"Paused: because", "vclusterctl resume dev -n default"},
+		},
+		"WantedPaused": {reason: "Who did is done.", mayPause: true, timeout: time.Minute, have: []func(*v1alpha1.VirtualCluster){wantedPaused}, then: pausedCluster},
 		"NoRuntime": {
 			reason: "A host that cannot run it is a refusal.", timeout: time.Minute, code: cli.ExitRefused,
 			then: withCondition(v1alpha1.ConditionRuntimeReady, metav1.ConditionFalse, v1alpha1.ReasonRuntimeClassMissing),
@@ -90,7 +107,7 @@ func TestAwait(t *testing.T) {
 			}
 			c := withCluster(t, f, onWatch(t, tc.then), objects...)
 			tg := &target{Factory: f, client: c, namespace: "default", name: "dev"}
-			o := &CreateOptions{Factory: f, Timeout: tc.timeout}
+			o := &CreateOptions{Factory: f, Timeout: tc.timeout, mayPause: tc.mayPause}
 			_, err := o.await(t.Context(), tg)
 			code := 0
 			if err != nil {

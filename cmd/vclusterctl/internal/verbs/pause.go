@@ -1,0 +1,174 @@
+package verbs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/wait"
+)
+
+// PauseOptions are the flags of pause and of resume.
+type PauseOptions struct {
+	*cli.Factory
+	Name    string
+	Wait    bool
+	Timeout time.Duration
+	DryRun  string
+
+	// pause is false for resume.
+	pause bool
+}
+
+const pauseLong = `Stop the nodes of a virtual cluster and keep everything else: what it has
+stored, its credentials, its addresses and your kubeconfig context. It costs
+nothing then but its volumes. "resume" starts the nodes again.
+
+What runs inside is stopped like on a machine that is shut down. A cluster whose
+storage is ephemeral cannot be paused: it would lose its state.`
+
+// NewCmdPause is "pause". Tests pass a runF of their own.
+func NewCmdPause(f *cli.Factory, runF func(context.Context, *PauseOptions) error) *cobra.Command {
+	o := &PauseOptions{Factory: f, pause: true}
+	return o.command(runF, &cobra.Command{Use: "pause NAME", Short: "Stop the nodes of a virtual cluster and keep its state", Long: pauseLong},
+		"wait until no node runs any more", 5*time.Minute)
+}
+
+// command fills in what pause and resume have in common.
+func (o *PauseOptions) command(runF func(context.Context, *PauseOptions) error, cmd *cobra.Command, wait string, timeout time.Duration) *cobra.Command {
+	cmd.Args, cmd.ValidArgsFunction = oneName, completeName(o.Factory)
+	cmd.RunE = func(cmd *cobra.Command, given []string) error {
+		o.Name = given[0]
+		if err := checkDryRun(o.DryRun); err != nil {
+			return usage(cmd, err)
+		}
+		if runF != nil {
+			return runF(cmd.Context(), o)
+		}
+		return o.Run(cmd.Context())
+	}
+	takesOutput(cmd, cli.ObjectOutputs...)
+	cmd.Flags().BoolVar(&o.Wait, "wait", true, wait)
+	cmd.Flags().DurationVar(&o.Timeout, "timeout", timeout, "how long to wait, 0 for ever")
+	addDryRun(cmd.Flags(), &o.DryRun)
+	offer(cmd, "dry-run", dryRuns...)
+	return cmd
+}
+
+// Run pauses or resumes the cluster.
+func (o *PauseOptions) Run(ctx context.Context) error {
+	t, err := find(o.Factory, o.Name)
+	if err != nil {
+		return err
+	}
+	vc, err := t.get(ctx)
+	if err != nil {
+		return err
+	}
+	if vc.DeletionTimestamp != nil {
+		return cli.Fail("Wait for that with: "+t.command("delete"), "virtual cluster %q in namespace %q is being deleted", t.name, t.namespace)
+	}
+	done := unchanged
+	if vc.Spec.Lifecycle.IsPaused() != o.pause {
+		done = o.outcome()
+		if err := o.patch(ctx, t, vc); err != nil {
+			return err
+		}
+	}
+	if o.Wait && o.DryRun == dryRunNone {
+		if vc, err = o.await(ctx, t); err != nil {
+			return err
+		}
+	}
+	return o.print(t, vc, done)
+}
+
+func (o *PauseOptions) outcome() outcome {
+	if o.pause {
+		return "paused"
+	}
+	return "resumed"
+}
+
+// patch changes the one field, whoever set the others: an apply would take away
+// what this program applied before. The UID makes sure that it is the cluster
+// that was looked at.
+func (o *PauseOptions) patch(ctx context.Context, t *target, vc *v1alpha1.VirtualCluster) error {
+	var paused *bool
+	if o.pause {
+		paused = ptr.To(true)
+	}
+	if o.DryRun == dryRunClient {
+		vc.Spec.Lifecycle.Paused = paused
+		return nil
+	}
+	data, err := json.Marshal(map[string]any{
+		"metadata": map[string]any{"uid": vc.UID},
+		"spec":     map[string]any{"lifecycle": map[string]any{"paused": paused}},
+	})
+	if err != nil {
+		return err
+	}
+	opts := []client.PatchOption{client.FieldOwner(cli.FieldManager)}
+	if o.DryRun == dryRunServer {
+		opts = append(opts, client.DryRunAll)
+	}
+	if err := t.client.Patch(ctx, vc, client.RawPatch(types.MergePatchType, data), opts...); err != nil {
+		return fmt.Errorf("change virtual cluster %q in namespace %q: %w", t.name, t.namespace, err)
+	}
+	return nil
+}
+
+func (o *PauseOptions) await(ctx context.Context, t *target) (*v1alpha1.VirtualCluster, error) {
+	if !o.pause {
+		return (&CreateOptions{Factory: o.Factory, Timeout: o.Timeout}).await(ctx, t)
+	}
+	o.Hintf("Virtual cluster %q in namespace %q stops its nodes; its volumes and credentials are kept.", t.name, t.namespace)
+	ctx, cancel := withTimeout(ctx, o.Timeout)
+	defer cancel()
+	var last *v1alpha1.VirtualCluster
+	err := wait.Until(ctx, t.client, t.empty(), &v1alpha1.VirtualClusterList{}, func(vc *v1alpha1.VirtualCluster, exists bool) (bool, error) {
+		switch last = vc; {
+		case !exists:
+			return false, t.deletedMeanwhile()
+		case !vc.Spec.Lifecycle.IsPaused():
+			return false, cli.Fail("", "virtual cluster %q in namespace %q was resumed while it was waited for", t.name, t.namespace)
+		}
+		return isPaused(vc), nil
+	})
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil, cli.TimedOut("It goes on by itself. Say the same again to keep waiting.\nSee more with: "+t.command("describe"),
+			"virtual cluster %q in namespace %q still has nodes that run after %s", t.name, t.namespace, o.Timeout)
+	}
+	return last, err
+}
+
+// isPaused says whether no node of the cluster runs because nobody wants it to.
+func isPaused(vc *v1alpha1.VirtualCluster) bool {
+	ready := meta.FindStatusCondition(vc.Status.Conditions, v1alpha1.ConditionReady)
+	return vc.Spec.Lifecycle.IsPaused() && vc.Status.ObservedGeneration >= vc.Generation && ready != nil && ready.Reason == v1alpha1.ReasonPaused
+}
+
+// print prints the result, as create does.
+func (o *PauseOptions) print(t *target, vc *v1alpha1.VirtualCluster, done outcome) error {
+	if o.Output != "" {
+		vc.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(v1alpha1.VirtualClusterKind)) // typed reads leave it out
+		return cli.PrintObject(o.Out, vc, o.Output)
+	}
+	suffix := ""
+	if o.DryRun != dryRunNone {
+		suffix = fmt.Sprintf(" (%s dry run)", o.DryRun)
+	}
+	_, err := fmt.Fprintf(o.Out, "virtualcluster.%s/%s %s%s\n", v1alpha1.GroupName, t.name, done, suffix)
+	return err
+}
