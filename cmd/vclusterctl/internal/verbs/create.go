@@ -28,6 +28,9 @@ type CreateOptions struct {
 	NoConnect bool
 	DryRun    string
 	Host      string
+
+	// mayPause is set where the cluster is wanted paused.
+	mayPause bool
 }
 
 const createLong = `Create a virtual cluster and wait until a pod can start in it.
@@ -50,6 +53,13 @@ const createExample = `  # the defaults, and wait
 
   # with two workers, and the API on a NodePort
   %[1]s create dev --pool workers=2 --expose NodePort
+
+  # deleted after two hours, whatever happens
+  %[1]s create dev --ttl 2h
+
+  # from a file, or from standard input
+  %[1]s create -f cluster.yaml
+  %[1]s get dev -o yaml | %[1]s create -n elsewhere -f -
 
   # any field of the spec
   %[1]s create dev --set servers.storage.size=20Gi --set config.kube-apiserver\.event-ttl=2h
@@ -93,12 +103,26 @@ func (o *CreateOptions) addFlags(cmd *cobra.Command) {
 	flags.StringVar(&o.Spec.Expose, "expose", "", "Service `type` of the API: ClusterIP, NodePort or LoadBalancer")
 	flags.StringVar(&o.Spec.PodCIDR, "pod-cidr", "", "address `range` of pods inside")
 	flags.StringVar(&o.Spec.ServiceCIDR, "service-cidr", "", "address `range` of Services inside")
+	flags.DurationVar(&o.Spec.TTL, "ttl", 0, "how long after its creation to delete the cluster, for example 2h; 0 for never")
 	flags.StringArrayVar(&o.Spec.Set, "set", nil, "any field of the spec as `PATH=VALUE`; may be repeated")
 	flags.BoolVar(&o.Wait, "wait", true, "wait until the cluster is ready")
 	flags.DurationVar(&o.Timeout, "timeout", 10*time.Minute, "how long to wait, 0 for ever")
 	flags.BoolVar(&o.NoConnect, "no-connect", false, "leave the kubeconfig alone")
 	flags.StringVar(&o.Host, "host", "", "where to create it: \"embedded\" starts a host cluster on this machine")
 	addDryRun(flags, &o.DryRun)
+	offer(cmd, "distro", wordsOf(v1alpha1.Distros())...)
+	offer(cmd, "runtime", wordsOf(v1alpha1.RuntimeProfiles())...)
+	offer(cmd, "expose", wordsOf(v1alpha1.ExposeTypes())...)
+	offer(cmd, "host", hostEmbedded)
+	offer(cmd, "dry-run", dryRuns...)
+}
+
+func wordsOf[T ~string](values []T) []string {
+	words := make([]string, 0, len(values))
+	for _, v := range values {
+		words = append(words, string(v))
+	}
+	return words
 }
 
 func (o *CreateOptions) complete(cmd *cobra.Command, given []string) error {
@@ -137,6 +161,7 @@ func (o *CreateOptions) Run(ctx context.Context) error {
 		t.namespace = ns
 	}
 	wanted.SetNamespace(t.namespace)
+	o.mayPause, _, _ = unstructured.NestedBool(wanted.Object, "spec", "lifecycle", "paused") // the API server refuses what is no bool
 	done, err := o.apply(ctx, t, wanted)
 	if err != nil || o.DryRun == dryRunServer {
 		return errors.Join(err, o.printDryRunOn(err, wanted))
@@ -153,7 +178,12 @@ func (o *CreateOptions) finish(ctx context.Context, t *target, done outcome) err
 	}
 	vc, err := o.await(ctx, t)
 	if err != nil {
+		t.showLastWords(ctx, err)
 		return err
+	}
+	if isPaused(vc) {
+		o.Hintf("It is paused, as was asked for. Start its nodes with: %s", t.command("resume"))
+		return o.printResult(ctx, t, done)
 	}
 	if !o.NoConnect {
 		if err := connect(ctx, t, vc, connectParams{use: true}); err != nil {

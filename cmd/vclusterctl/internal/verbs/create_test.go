@@ -65,13 +65,13 @@ func TestCreateFlags(t *testing.T) {
 			reason: "Every flag arrives.",
 			args: []string{
 				"dev", "--distro=k8s", "--k8s-version=v1.36.3", "--runtime=userns", "--servers=1", "--pool=a=1", "--pool=b=2", "--expose=NodePort",
-				"--set=a=b,c", "--image=i", "--pod-cidr=p", "--service-cidr=s", "--wait=false", "--timeout=1s", "--no-connect", "--dry-run", "--host=embedded",
+				"--set=a=b,c", "--image=i", "--ttl=2h", "--pod-cidr=p", "--service-cidr=s", "--wait=false", "--timeout=1s", "--no-connect", "--dry-run", "--host=embedded",
 			},
 			want: want{
 				Name: "dev", Timeout: time.Second, DryRun: "client", Host: "embedded", NoConn: true,
 				Spec: spec.Flags{
 					Distro: "k8s", Version: "v1.36.3", Runtime: "userns", Servers: ptr.To[int32](1), Pools: []string{"a=1", "b=2"},
-					Expose: "NodePort", Set: []string{"a=b,c"}, Image: "i", PodCIDR: "p", ServiceCIDR: "s",
+					Expose: "NodePort", Set: []string{"a=b,c"}, Image: "i", PodCIDR: "p", ServiceCIDR: "s", TTL: 2 * time.Hour,
 				},
 			},
 		},

@@ -16,7 +16,8 @@ import (
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/wait"
 )
 
-// await follows the cluster until every phase has passed.
+// await follows the cluster until every phase has passed, or until it is
+// paused where that is what was asked for.
 func (o *CreateOptions) await(ctx context.Context, t *target) (*v1alpha1.VirtualCluster, error) {
 	ctx, cancel := withTimeout(ctx, o.Timeout)
 	defer cancel()
@@ -25,9 +26,12 @@ func (o *CreateOptions) await(ctx context.Context, t *target) (*v1alpha1.Virtual
 	var last *v1alpha1.VirtualCluster
 	err := wait.Until(ctx, t.client, t.empty(), &v1alpha1.VirtualClusterList{}, func(vc *v1alpha1.VirtualCluster, exists bool) (bool, error) {
 		if !exists {
-			return false, cli.NotFound("", "virtual cluster %q in namespace %q was deleted while it was waited for", t.name, t.namespace)
+			return false, t.deletedMeanwhile()
 		}
 		last = vc
+		if isPaused(vc) && o.mayPause {
+			return true, nil
+		}
 		phases := phase.Of(vc)
 		display.Update(phases)
 		return phase.Done(phases), t.failure(vc)
@@ -36,6 +40,10 @@ func (o *CreateOptions) await(ctx context.Context, t *target) (*v1alpha1.Virtual
 		return nil, o.timedOut(t, last)
 	}
 	return last, err
+}
+
+func (t *target) deletedMeanwhile() error {
+	return cli.NotFound("", "virtual cluster %q in namespace %q was deleted while it was waited for", t.name, t.namespace)
 }
 
 // failure is the error that ends waiting early.
@@ -49,8 +57,11 @@ func (t *target) failure(vc *v1alpha1.VirtualCluster) error {
 		code = cli.ExitRefused
 	}
 	remedy := ""
-	if fault.Reason == v1alpha1.ReasonRuntimeClassMissing {
+	switch fault.Reason {
+	case v1alpha1.ReasonRuntimeClassMissing:
 		remedy = "Put the RuntimeClass there with: " + t.Program + " install\n"
+	case v1alpha1.ReasonPaused:
+		remedy = "Start its nodes with: " + t.command("resume") + "\n"
 	}
 	return &cli.Error{
 		Code:   code,
