@@ -70,7 +70,10 @@ func TestRules(t *testing.T) {
 		"expose.type":      {spec.Properties["expose"].Properties["type"], enum(v1alpha1.ExposeTypes())},
 		"servers.replicas": {spec.Properties["servers"].Properties["replicas"], []string{fmt.Sprintf("self <= %d\"", v1alpha1.MaxServers)}},
 		"pools.replicas":   {pools["replicas"], []string{fmt.Sprintf(`"maximum":%d,`, v1alpha1.MaxPoolNodes)}},
-		"pools.name":       {pools["name"], []string{"self != '" + v1alpha1.ServersPool + "'"}},
+		"lifecycle.ttlSeconds": {spec.Properties["lifecycle"].Properties["ttlSeconds"], []string{
+			fmt.Sprintf(`"minimum":%d}`, v1alpha1.MinTTLSeconds), fmt.Sprintf(`"maximum":%d,`, v1alpha1.MaxTTLSeconds),
+		}},
+		"pools.name": {pools["name"], []string{"self != '" + v1alpha1.ServersPool + "'"}},
 		"network.podCIDR": {network.Properties["podCIDR"], []string{
 			fmt.Sprintf("prefixLength() >= %d && cidr(self).prefixLength() <= %d\"", v1alpha1.PodCIDRMinBits, v1alpha1.PodCIDRMaxBits), v1alpha1.ReservedCIDR,
 		}},

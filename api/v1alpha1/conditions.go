@@ -2,7 +2,7 @@ package v1alpha1
 
 // The conditions of a VirtualCluster. Ready is the summary of the others; all
 // have positive polarity except Stalled, which is present only while nobody
-// but the user can go on.
+// but the user can go on, and Expiring.
 const (
 	// ConditionReady: a pod can start inside. Read by people, kstatus, create --wait.
 	ConditionReady = "Ready"
@@ -26,6 +26,9 @@ const (
 	ConditionUpToDate = "UpToDate"
 	// ConditionStalled: only the user can go on. Read by kstatus.
 	ConditionStalled = "Stalled"
+	// ConditionExpiring: the cluster is deleted soon. Present only then. Read by
+	// describe and by whoever wants to keep the cluster.
+	ConditionExpiring = "Expiring"
 )
 
 // Reasons, shared by conditions and events.
@@ -60,6 +63,12 @@ const (
 
 	ReasonNotServing   = "NotServing"   // the API served and no longer does
 	ReasonHostNodeLost = "HostNodeLost" // the node of the host that a pod is on does not answer
+
+	ReasonPausing  = "Pausing"  // the nodes of a cluster that is to be paused end
+	ReasonPaused   = "Paused"   // none of them is there any more
+	ReasonResumed  = "Resumed"  // an event: they are wanted again
+	ReasonExpiring = "Expiring" // the cluster is deleted soon
+	ReasonExpired  = "Expired"  // an event: it was deleted
 
 	ReasonKept      = "Kept"
 	ReasonStateLost = "StateLost" // a server came back without what it had stored

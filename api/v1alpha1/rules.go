@@ -13,6 +13,10 @@ const (
 	MaxServers = 1
 	// MaxPoolNodes bounds spec.pools[].replicas.
 	MaxPoolNodes = 1000
+	// MinTTLSeconds is the least that spec.lifecycle.ttlSeconds may be.
+	MinTTLSeconds = 60
+	// MaxTTLSeconds is the most: a year.
+	MaxTTLSeconds = 31536000
 	// PodCIDRMinBits is the shortest prefix of spec.network.podCIDR.
 	PodCIDRMinBits = 8
 	// PodCIDRMaxBits is its longest prefix.

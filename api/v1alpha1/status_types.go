@@ -10,7 +10,8 @@ type VirtualClusterStatus struct {
 	// conditions are the cluster's state: Ready sums up RuntimeReady,
 	// ControlPlaneReady, NodesReady, KubeconfigReady and Isolated; StateKept
 	// and UpToDate say what does not keep it from working; Stalled is there
-	// while only the user can go on. Each message says what to do next.
+	// while only the user can go on, and Expiring shortly before the cluster
+	// is deleted. Each message says what to do next.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -47,6 +48,11 @@ type VirtualClusterStatus struct {
 	// +kubebuilder:validation:MaxLength=128
 	IdentityFingerprint string `json:"identityFingerprint,omitempty"`
 
+	// expiresAt is when the cluster is deleted, as spec.lifecycle.ttlSeconds
+	// says. It is left out while nobody asks for that.
+	// +optional
+	ExpiresAt *metav1.Time `json:"expiresAt,omitempty"`
+
 	// state is the one that the servers run on.
 	// +optional
 	State *StateStatus `json:"state,omitempty"`
@@ -63,11 +69,12 @@ type VirtualClusterStatus struct {
 	// +kubebuilder:validation:MaxItems=64
 	Isolation []IsolationFact `json:"isolation,omitempty"`
 
-	// servers counts the server pods.
+	// servers counts the server pods. A paused cluster has none that are
+	// ready.
 	// +optional
 	Servers *NodeGroupStatus `json:"servers,omitempty"`
 
-	// pools counts the node pods of each pool.
+	// pools counts the node pods of each pool, as servers does.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
@@ -213,7 +220,7 @@ const (
 
 // NodeGroupStatus counts the pods of a group of nodes.
 type NodeGroupStatus struct {
-	// replicas is the number of node pods wanted.
+	// replicas is the number of node pods wanted while the cluster runs.
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	Replicas int32 `json:"replicas"`

@@ -19,6 +19,7 @@ import (
 // +kubebuilder:printcolumn:name="Nodes",type=integer,JSONPath=`.status.nodes`,description="Nodes that are ready inside."
 // +kubebuilder:printcolumn:name="Endpoint",type=string,priority=1,JSONPath=`.status.endpoint`,description="Address of the API."
 // +kubebuilder:printcolumn:name="UpToDate",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="UpToDate")].status`,description="Whether its nodes are made as new ones are; False is no fault."
+// +kubebuilder:printcolumn:name="Expires",type=string,priority=1,JSONPath=`.status.expiresAt`,description="When it is deleted; empty if nobody asked for that."
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:selectablefield:JSONPath=`.status.resolved.distro`
 // +kubebuilder:selectablefield:JSONPath=`.status.resolved.version`
@@ -54,6 +55,7 @@ type VirtualCluster struct {
 // once by the controller and shown in status.resolved.
 //
 // +kubebuilder:validation:XValidation:rule="!has(self.config) || self.config.all(k, k.contains('.')) || has(self.distro) && self.distro == 'k3s'",message="spec.config has a key without a component, which only K3s knows: write <component>.<flag>, or set spec.distro to k3s"
+// +kubebuilder:validation:XValidation:rule="!self.?lifecycle.?paused.orValue(false) || !self.?servers.?storage.?ephemeral.orValue(false)",fieldPath=".lifecycle.paused",message="must not be true with spec.servers.storage.ephemeral: the state of such a cluster lives no longer than its pods and would be lost; delete the cluster instead, or create one without ephemeral"
 type VirtualClusterSpec struct {
 	// distro is the Kubernetes distribution that runs inside: k8s (the
 	// upstream components) or k3s. Left out, it is k3s where the installed
@@ -114,6 +116,10 @@ type VirtualClusterSpec struct {
 	// registries say where the nodes inside get images from.
 	// +optional
 	Registries Registries `json:"registries,omitempty,omitzero"`
+
+	// lifecycle says whether the cluster runs, and for how long it exists.
+	// +optional
+	Lifecycle Lifecycle `json:"lifecycle,omitempty,omitzero"`
 
 	// config holds raw flags of the distro's components, where the
 	// administrator allows them. A key is <component>.<flag>, for example

@@ -75,7 +75,7 @@ func TestReserved(t *testing.T) {
 		"registries.configs":    `registries: {configs: {}}`,
 		"addons":                `addons: []`,
 		"trust":                 `trust: {caSecretRef: {name: a}}`,
-		"lifecycle":             `lifecycle: {ttlSeconds: 60}`,
+		"lifecycle.idleSeconds": `lifecycle: {idleSeconds: 60}`,
 		"restoreFrom":           `restoreFrom: a`,
 		"classRef":              `classRef: {name: a}`,
 		"runtime.className":     `runtime: {className: a}`,

@@ -33,6 +33,7 @@ func fullStatus(name, namespace string) *acv1alpha1.VirtualClusterApplyConfigura
 			WithImage("localhost/node:v1.36.3").WithPodCIDR("10.244.0.0/16").WithServiceCIDR("10.96.0.0/16").
 			WithClusterDomain("cluster.local").WithDatastore("etcd").WithTemplateRevision("1")).
 		WithIdentityFingerprint("0123").
+		WithExpiresAt(metav1.NewTime(passed.Truncate(time.Second))).
 		WithState(acv1alpha1.StateStatus().WithID("0123456789abcdef").WithLostAt(metav1.NewTime(passed.Truncate(time.Second)))).
 		WithRuntime(acv1alpha1.RuntimeStatus().WithServers("userns").WithPools("userns")).
 		WithIsolation(acv1alpha1.IsolationFact().WithName("HostUsers").WithValue("false").WithSource(v1alpha1.SourceHost).WithHolds(true)).
@@ -95,15 +96,15 @@ func TestColumns(t *testing.T) {
 		names = append(names, column.Name)
 		priorities[column.Name] = column.Priority
 	}
-	want := []string{"Name", "Ready", "Reason", "Version", "Runtime", "Servers", "Nodes", "Endpoint", "UpToDate", "Age"}
+	want := []string{"Name", "Ready", "Reason", "Version", "Runtime", "Servers", "Nodes", "Endpoint", "UpToDate", "Expires", "Age"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("columns: -want, +got:\n%s", diff)
 	}
-	if priorities["Reason"] != 1 || priorities["Endpoint"] != 1 || priorities["UpToDate"] != 1 {
-		t.Errorf("Reason, Endpoint and UpToDate belong to the wide table only, got priorities %v", priorities)
+	if priorities["Reason"] != 1 || priorities["Endpoint"] != 1 || priorities["UpToDate"] != 1 || priorities["Expires"] != 1 {
+		t.Errorf("Reason, Endpoint, UpToDate and Expires belong to the wide table only, got priorities %v", priorities)
 	}
 	cells := table.Rows[0].Cells[:len(want)-1]
-	if diff := cmp.Diff([]any{"dev", "True", "Ready", "v1.36.3", "userns", 1.0, 0.0, "https://10.96.0.1:6443", "False"}, cells); diff != "" {
+	if diff := cmp.Diff([]any{"dev", "True", "Ready", "v1.36.3", "userns", 1.0, 0.0, "https://10.96.0.1:6443", "False", "2026-11-21T12:00:00Z"}, cells); diff != "" {
 		t.Errorf("cells: -want, +got:\n%s", diff)
 	}
 }

@@ -64,6 +64,15 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: string
 - name: com.github.vclusterctl.vclusterctl.api.v1alpha1.LabelValue
   scalar: string
+- name: com.github.vclusterctl.vclusterctl.api.v1alpha1.Lifecycle
+  map:
+    fields:
+    - name: paused
+      type:
+        scalar: boolean
+    - name: ttlSeconds
+      type:
+        scalar: numeric
 - name: com.github.vclusterctl.vclusterctl.api.v1alpha1.Network
   map:
     fields:
@@ -358,6 +367,9 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - name
+    - name: lifecycle
+      type:
+        namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.Lifecycle
     - name: network
       type:
         namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.Network
@@ -395,6 +407,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: endpoint
       type:
         scalar: string
+    - name: expiresAt
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
     - name: identityFingerprint
       type:
         scalar: string

@@ -7,7 +7,7 @@ package v1alpha1
 //
 // NodeGroupStatus counts the pods of a group of nodes.
 type NodeGroupStatusApplyConfiguration struct {
-	// replicas is the number of node pods wanted.
+	// replicas is the number of node pods wanted while the cluster runs.
 	Replicas *int32 `json:"replicas,omitempty"`
 	// readyReplicas is the number of node pods that are ready.
 	ReadyReplicas *int32 `json:"readyReplicas,omitempty"`

@@ -41,6 +41,8 @@ type VirtualClusterSpecApplyConfiguration struct {
 	Expose *ExposeApplyConfiguration `json:"expose,omitempty"`
 	// registries say where the nodes inside get images from.
 	Registries *RegistriesApplyConfiguration `json:"registries,omitempty"`
+	// lifecycle says whether the cluster runs, and for how long it exists.
+	Lifecycle *LifecycleApplyConfiguration `json:"lifecycle,omitempty"`
 	// config holds raw flags of the distro's components, where the
 	// administrator allows them. A key is <component>.<flag>, for example
 	// "kube-apiserver.event-ttl". With distro k3s a key can also be one of
@@ -142,6 +144,14 @@ func (b *VirtualClusterSpecApplyConfiguration) WithExpose(value *ExposeApplyConf
 // If called multiple times, the Registries field is set to the value of the last call.
 func (b *VirtualClusterSpecApplyConfiguration) WithRegistries(value *RegistriesApplyConfiguration) *VirtualClusterSpecApplyConfiguration {
 	b.Registries = value
+	return b
+}
+
+// WithLifecycle sets the Lifecycle field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Lifecycle field is set to the value of the last call.
+func (b *VirtualClusterSpecApplyConfiguration) WithLifecycle(value *LifecycleApplyConfiguration) *VirtualClusterSpecApplyConfiguration {
+	b.Lifecycle = value
 	return b
 }
 

@@ -4,6 +4,7 @@ package v1alpha1
 
 import (
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	v1 "k8s.io/client-go/applyconfigurations/meta/v1"
 )
 
@@ -15,7 +16,8 @@ type VirtualClusterStatusApplyConfiguration struct {
 	// conditions are the cluster's state: Ready sums up RuntimeReady,
 	// ControlPlaneReady, NodesReady, KubeconfigReady and Isolated; StateKept
 	// and UpToDate say what does not keep it from working; Stalled is there
-	// while only the user can go on. Each message says what to do next.
+	// while only the user can go on, and Expiring shortly before the cluster
+	// is deleted. Each message says what to do next.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// observedGeneration is the generation of the spec that this status is
 	// about.
@@ -32,6 +34,9 @@ type VirtualClusterStatusApplyConfiguration struct {
 	// They are made once; if they are gone, the cluster is reported as lost
 	// and nothing is made anew.
 	IdentityFingerprint *string `json:"identityFingerprint,omitempty"`
+	// expiresAt is when the cluster is deleted, as spec.lifecycle.ttlSeconds
+	// says. It is left out while nobody asks for that.
+	ExpiresAt *metav1.Time `json:"expiresAt,omitempty"`
 	// state is the one that the servers run on.
 	State *StateStatusApplyConfiguration `json:"state,omitempty"`
 	// runtime are the runtime profiles in use.
@@ -39,9 +44,10 @@ type VirtualClusterStatusApplyConfiguration struct {
 	// isolation is the proof that the node pods are isolated: each fact with
 	// who says so.
 	Isolation []IsolationFactApplyConfiguration `json:"isolation,omitempty"`
-	// servers counts the server pods.
+	// servers counts the server pods. A paused cluster has none that are
+	// ready.
 	Servers *NodeGroupStatusApplyConfiguration `json:"servers,omitempty"`
-	// pools counts the node pods of each pool.
+	// pools counts the node pods of each pool, as servers does.
 	Pools []PoolStatusApplyConfiguration `json:"pools,omitempty"`
 	// nodes is the number of nodes that are Ready inside.
 	Nodes *int32 `json:"nodes,omitempty"`
@@ -106,6 +112,14 @@ func (b *VirtualClusterStatusApplyConfiguration) WithKubeconfigSecretRef(value c
 // If called multiple times, the IdentityFingerprint field is set to the value of the last call.
 func (b *VirtualClusterStatusApplyConfiguration) WithIdentityFingerprint(value string) *VirtualClusterStatusApplyConfiguration {
 	b.IdentityFingerprint = &value
+	return b
+}
+
+// WithExpiresAt sets the ExpiresAt field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the ExpiresAt field is set to the value of the last call.
+func (b *VirtualClusterStatusApplyConfiguration) WithExpiresAt(value metav1.Time) *VirtualClusterStatusApplyConfiguration {
+	b.ExpiresAt = &value
 	return b
 }
 
