@@ -1,6 +1,7 @@
 package virtualcluster
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -68,8 +69,9 @@ func TestImageMends(t *testing.T) {
 	w.newCluster("dev")
 	w.settle("dev")
 	pod := w.startPods("dev", "server")[0]
-	for i, said := range []string{"ErrImagePull", "ImagePullBackOff", "ErrImagePull"} {
-		waitingFor(said, "words of try "+said)(pod)
+	for i, said := range []string{"ErrImagePull: ", "ImagePullBackOff: Back-off pulling image \"x\": ErrImagePull: ", "ErrImagePull: "} {
+		reason, message, _ := strings.Cut(fmt.Sprintf("%swords of try %d", said, i), ": ")
+		waitingFor(reason, message)(pod)
 		w.updateStatus(pod)
 		w.count.take()
 		w.reconcile("dev")
