@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
-	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/client-go/rest"
 
@@ -26,6 +26,12 @@ type Lister struct {
 	Namespace string
 	// Options select what to look at.
 	Options metav1.ListOptions
+	// Whole puts the whole object into each row of a table.
+	Whole bool
+	// Lost is told of a watch that broke off and is tried again.
+	Lost func(error)
+	// After is the clock of pauses between attempts.
+	After func(time.Duration) <-chan time.Time
 }
 
 // NewLister connects to the cluster that config points at.
@@ -42,7 +48,7 @@ func NewLister(config *rest.Config, namespace string, options metav1.ListOptions
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", config.Host, err)
 	}
-	return &Lister{client: c, Namespace: namespace, Options: options}, nil
+	return &Lister{client: c, Namespace: namespace, Options: options, Lost: func(error) {}, After: time.After}, nil
 }
 
 func (l *Lister) request(options metav1.ListOptions) *rest.Request {
@@ -52,11 +58,22 @@ func (l *Lister) request(options metav1.ListOptions) *rest.Request {
 		VersionedParams(&options, metav1.ParameterCodec)
 }
 
+// table asks for tables.
+func (l *Lister) table(options metav1.ListOptions) *rest.Request {
+	r := l.request(options).SetHeader("Accept", acceptTable)
+	if l.Whole {
+		r.Param("includeObject", string(metav1.IncludeObject))
+	}
+	return r
+}
+
 // Table lists as a table.
 func (l *Lister) Table(ctx context.Context) (*metav1.Table, error) {
 	table := &metav1.Table{}
-	err := l.request(l.Options).SetHeader("Accept", acceptTable).Do(ctx).Into(table)
-	return table, err
+	if err := l.table(l.Options).Do(ctx).Into(table); err != nil {
+		return nil, err
+	}
+	return table, decodeRows(table)
 }
 
 // Objects lists the objects themselves.
@@ -72,36 +89,27 @@ func (l *Lister) Objects(ctx context.Context) (*unstructured.UnstructuredList, e
 	return list, nil
 }
 
-// Watch shows each change after a resource version as a table of one row.
-func (l *Lister) Watch(ctx context.Context, resourceVersion string, seen func(*metav1.Table) error) error {
-	options := l.Options
-	options.Watch, options.ResourceVersion = true, resourceVersion
-	w, err := l.request(options).SetHeader("Accept", acceptTable).Watch(ctx)
-	if err != nil {
-		return err
-	}
-	defer w.Stop()
-	for e := range w.ResultChan() {
-		table, ok := e.Object.(*metav1.Table)
-		if e.Type == watch.Error || !ok {
-			return fmt.Errorf("watch VirtualClusters: got %v", e.Object)
-		}
-		if err := seen(table); err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
-}
-
 // TablePrinter prints tables below one another under one header.
 func TablePrinter(out io.Writer, wide, namespaces bool) func(*metav1.Table) error {
 	printer := printers.NewTablePrinter(printers.PrintOptions{Wide: wide, WithNamespace: namespaces})
-	return func(table *metav1.Table) error {
-		if err := decodeRows(table); err != nil {
-			return err
-		}
-		return printer.PrintObj(table, out)
+	return func(table *metav1.Table) error { return printer.PrintObj(table, out) }
+}
+
+// RowPrinter prints the objects in the rows of tables one after another, in a
+// format for programs. The rows must have the whole objects.
+func RowPrinter(out io.Writer, format string) (func(*metav1.Table) error, error) {
+	printer, err := printerFor(format)
+	if err != nil {
+		return nil, err
 	}
+	return func(table *metav1.Table) error {
+		for i := range table.Rows {
+			if err := printer.PrintObj(table.Rows[i].Object.Object, out); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
 }
 
 // decodeRows decodes the object of each row, from which the printer takes the

@@ -12,7 +12,8 @@ import (
 // GetOptions are the arguments of get.
 type GetOptions struct {
 	*cli.Factory
-	Name string
+	Name  string
+	Watch bool
 }
 
 // NewCmdGet is "get". Tests pass a runF of their own.
@@ -32,6 +33,7 @@ func NewCmdGet(f *cli.Factory, runF func(context.Context, *GetOptions) error) *c
 		},
 	}
 	takesOutput(cmd, cli.ListOutputs...)
+	cmd.Flags().BoolVarP(&o.Watch, "watch", "w", false, "go on and show every change")
 	return cmd
 }
 
@@ -45,11 +47,10 @@ func (o *GetOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	switch o.Output {
-	case cli.OutputJSON, cli.OutputYAML, cli.OutputName:
+	list := &ListOptions{Factory: o.Factory, Field: "metadata.name=" + o.Name, Watch: o.Watch}
+	if !o.Watch && !list.forPeople() {
 		vc.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(v1alpha1.VirtualClusterKind)) // typed reads leave it out
 		return cli.PrintObject(o.Out, vc, o.Output)
 	}
-	list := &ListOptions{Factory: o.Factory, field: "metadata.name=" + o.Name}
 	return list.Run(ctx)
 }
