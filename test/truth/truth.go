@@ -21,6 +21,9 @@ var rules = []rule{
 	controlPlane,
 	nodes,
 	kubeconfig,
+	paused,
+	awake,
+	expiring,
 	words,
 }
 
@@ -46,6 +49,8 @@ func Follows(before, after *v1alpha1.VirtualCluster) error {
 		return fmt.Errorf("the identity changed from %.12q to %.12q", a.IdentityFingerprint, b.IdentityFingerprint)
 	case a.ObservedGeneration > b.ObservedGeneration:
 		return fmt.Errorf("observedGeneration went back from %d to %d", a.ObservedGeneration, b.ObservedGeneration)
+	case a.State != nil && b.State != nil && a.State.ID != b.State.ID && b.State.LostAt == nil:
+		return fmt.Errorf("the state changed from %q to %q, and none was lost", a.State.ID, b.State.ID)
 	case a.Resolved != nil && (b.Resolved == nil || *a.Resolved != *b.Resolved):
 		return fmt.Errorf("what was resolved changed from %+v to %+v", a.Resolved, b.Resolved)
 	default:
