@@ -24,7 +24,7 @@ func (r *Reconciler) observeClaims(ctx context.Context, s *Scope) error {
 	for _, g := range s.groups() {
 		wanted = append(wanted, s.newClaims(g)...)
 	}
-	if len(wanted) == 0 && !slices.ContainsFunc(s.pods, isUnschedulable) {
+	if len(wanted) == 0 && !s.waking() && !slices.ContainsFunc(s.pods, isUnschedulable) {
 		return nil
 	}
 	var claims corev1.PersistentVolumeClaimList
@@ -39,10 +39,13 @@ func (r *Reconciler) observeClaims(ctx context.Context, s *Scope) error {
 }
 
 // newClaims names the volumes that the StatefulSet of a group does not have yet
-// and is going to make.
+// and is going to make. One that is paused makes none.
 func (s *Scope) newClaims(g cluster.Group) []string {
 	first := int32(0)
 	if set := s.children.statefulSets[cluster.GroupName(s.vc.Name, g.Name)]; set != nil {
+		if s.paused() {
+			return nil
+		}
 		first = ptr.Deref(set.Spec.Replicas, 1)
 	}
 	var out []string

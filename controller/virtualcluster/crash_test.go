@@ -89,6 +89,21 @@ var specChanges = map[string]specChange{
 		func(s *v1alpha1.VirtualClusterSpec) { s.Pools[0].Replicas = ptr.To[int32](3) },
 		func(s *v1alpha1.VirtualClusterSpec) { s.Pools[0].Replicas = nil },
 	},
+	"Pause": {
+		func(s *v1alpha1.VirtualClusterSpec) { s.Lifecycle.Paused = ptr.To(true) },
+		func(s *v1alpha1.VirtualClusterSpec) { s.Lifecycle.Paused = nil },
+	},
+	"PauseAndScale": {
+		func(s *v1alpha1.VirtualClusterSpec) {
+			s.Lifecycle.Paused = ptr.To(true)
+			s.Pools = append(s.Pools, v1alpha1.Pool{Name: "b"})
+		},
+		func(s *v1alpha1.VirtualClusterSpec) { s.Lifecycle.Paused, s.Pools = nil, s.Pools[:1] },
+	},
+	"TTL": {
+		func(s *v1alpha1.VirtualClusterSpec) { s.Lifecycle.TTLSeconds = v1alpha1.MinTTLSeconds },
+		func(s *v1alpha1.VirtualClusterSpec) { s.Lifecycle.TTLSeconds = 0 },
+	},
 	"Expose": {
 		func(s *v1alpha1.VirtualClusterSpec) { s.Expose.Type = v1alpha1.ExposeNodePort },
 		func(s *v1alpha1.VirtualClusterSpec) { s.Expose.Type = "" },

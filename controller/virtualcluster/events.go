@@ -23,12 +23,14 @@ const maxNote = 1000
 
 // quiet are the reasons of a cluster that is on its way: conditions show them,
 // but nothing happened that a log of events should keep.
-var quiet = []string{v1alpha1.ReasonPending, v1alpha1.ReasonProgressing, v1alpha1.ReasonBooting, v1alpha1.ReasonNotProven}
+var quiet = []string{
+	v1alpha1.ReasonPending, v1alpha1.ReasonProgressing, v1alpha1.ReasonBooting, v1alpha1.ReasonNotProven, v1alpha1.ReasonPausing,
+}
 
 // changes are the events of one status write: every condition that turned true,
 // or that names another cause of trouble than before.
 func changes(old, updated *v1alpha1.VirtualCluster) []Event {
-	var out []Event
+	out := resumed(old, updated)
 	for _, c := range updated.Status.Conditions {
 		if !isNews(conditionOf(old, c.Type), c) {
 			continue
@@ -40,13 +42,26 @@ func changes(old, updated *v1alpha1.VirtualCluster) []Event {
 	return out
 }
 
+// resumed is the event of nodes that are wanted again. Nothing of it is in a
+// condition: they begin like those of a new cluster.
+func resumed(old, updated *v1alpha1.VirtualCluster) []Event {
+	before := conditionOf(old, v1alpha1.ConditionReady).Reason
+	if updated.Spec.Lifecycle.IsPaused() || before != v1alpha1.ReasonPaused && before != v1alpha1.ReasonPausing {
+		return nil
+	}
+	return []Event{{corev1.EventTypeNormal, v1alpha1.ReasonResumed, "Observe", "the nodes start again"}}
+}
+
 // isNews says whether a condition tells of something that happened. That nothing
-// was lost, or is too old, is the normal thing; a second loss is another one.
+// was lost, or is too old, is the normal thing; a second loss is another one, and
+// so is another time to expire at.
 func isNews(before, now metav1.Condition) bool {
 	switch {
 	case now.Type == v1alpha1.ConditionStalled:
 		return false
-	case now.Reason == v1alpha1.ReasonStateLost:
+	case now.Reason == v1alpha1.ReasonPaused: // which is why nothing else is there
+		return now.Type == v1alpha1.ConditionReady && before.Reason != now.Reason
+	case now.Reason == v1alpha1.ReasonStateLost, now.Reason == v1alpha1.ReasonExpiring:
 		return before.Message != now.Message
 	case now.Status == metav1.ConditionTrue && slices.Contains(normal, now.Type):
 		return before.Status == metav1.ConditionFalse
@@ -61,7 +76,9 @@ var normal = []string{v1alpha1.ConditionStateKept, v1alpha1.ConditionUpToDate}
 // eventOf is the event of a condition that changed.
 func eventOf(c metav1.Condition) (Event, bool) {
 	switch {
-	case c.Status == metav1.ConditionTrue:
+	case c.Reason == v1alpha1.ReasonPaused:
+		return Event{corev1.EventTypeNormal, c.Reason, "Observe", cut(c.Message, maxNote)}, true
+	case c.Status == metav1.ConditionTrue && c.Type != v1alpha1.ConditionExpiring:
 		return Event{corev1.EventTypeNormal, c.Type, "Observe", cut(c.Message, maxNote)}, true
 	case slices.Contains(quiet, c.Reason):
 		return Event{}, false

@@ -18,18 +18,18 @@ import (
 // but for the words: what was decided did not come about. Conflicts are none of
 // the user's business, since the next attempt reads what is newer; and a hiccup
 // of the API server does not make a cluster less ready than it was, nor does it
-// keep one ready that is not.
+// keep one ready that is not. One that is paused stays so.
 func (r *Reconciler) failed(ctx context.Context, vc *v1alpha1.VirtualCluster, seen *Scope, err error) (reconcile.Result, error) {
 	if isLeaving(err) {
 		return reconcile.Result{RequeueAfter: recheckAfter}, nil
 	}
 	reconcileErrors.WithLabelValues(string(kindOf(err))).Inc()
-	switch wasReady := conditionOf(vc, v1alpha1.ConditionReady).Status == metav1.ConditionTrue; {
+	switch settled := isSettled(vc); {
 	case ctx.Err() != nil || isRace(err):
 		return reconcile.Result{}, err
-	case isHiccup(err) && wasReady && seen.lessReady():
+	case isHiccup(err) && settled && seen.lessReady():
 		return reconcile.Result{}, errors.Join(err, r.writeStatus(ctx, vc, seen.observed(vc)))
-	case isHiccup(err) && wasReady:
+	case isHiccup(err) && settled:
 		return reconcile.Result{}, err
 	}
 	s := &Scope{vc: vc.DeepCopy(), now: r.opts.Clock.Now()}
@@ -39,8 +39,16 @@ func (r *Reconciler) failed(ctx context.Context, vc *v1alpha1.VirtualCluster, se
 	if invalid(err) {
 		// The API server will say the same until the spec changes.
 		s.yes(v1alpha1.ConditionStalled, v1alpha1.ReasonFailed, oneLine(err))
+	} else {
+		meta.RemoveStatusCondition(&s.vc.Status.Conditions, v1alpha1.ConditionStalled)
 	}
 	return reconcile.Result{}, errors.Join(err, r.writeStatus(ctx, vc, s.vc))
+}
+
+// isSettled says whether a cluster was last seen as it should be.
+func isSettled(vc *v1alpha1.VirtualCluster) bool {
+	c := conditionOf(vc, v1alpha1.ConditionReady)
+	return c.Status == metav1.ConditionTrue || c.Reason == v1alpha1.ReasonPaused && vc.Spec.Lifecycle.IsPaused()
 }
 
 // lessReady says whether what was seen does not make a cluster ready. Without a
@@ -58,6 +66,9 @@ func (s *Scope) observed(vc *v1alpha1.VirtualCluster) *v1alpha1.VirtualCluster {
 	status.Servers, status.Pools, status.Nodes = seen.Servers, seen.Pools, seen.Nodes
 	for _, name := range []string{v1alpha1.ConditionControlPlaneReady, v1alpha1.ConditionNodesReady, v1alpha1.ConditionReady} {
 		meta.SetStatusCondition(&status.Conditions, s.condition(name))
+	}
+	if c := meta.FindStatusCondition(seen.Conditions, v1alpha1.ConditionStalled); c != nil {
+		meta.SetStatusCondition(&status.Conditions, *c)
 	}
 	return out
 }

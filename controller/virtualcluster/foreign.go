@@ -32,8 +32,11 @@ func describeForeign(kind string, obj client.Object, vc *v1alpha1.VirtualCluster
 }
 
 // kindOfObject is the kind of an API type, which carries the name of its Go
-// type.
+// type, or that of which there is only the metadata.
 func kindOfObject(obj client.Object) string {
+	if named, ok := obj.(*metav1.PartialObjectMetadata); ok {
+		return named.Kind
+	}
 	return reflect.TypeOf(obj).Elem().Name()
 }
 

@@ -61,6 +61,8 @@ func paint(t *testing.T, obj client.Object) string {
 	for _, field := range []string{"uid", "resourceVersion", "creationTimestamp", "generation"} {
 		unstructured.RemoveNestedField(u.Object, "metadata", field)
 	}
+	// A StatefulSet that once was paused has been confirmed.
+	unstructured.RemoveNestedField(u.Object, "status", "observedGeneration")
 	managed := u.GetManagedFields()
 	for i := range managed {
 		managed[i].Time = nil

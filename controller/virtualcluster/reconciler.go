@@ -34,6 +34,7 @@ var decide = []step{
 	network,       // how it is reached and fenced
 	publish,       // its kubeconfig
 	configure,     // what its nodes are told
+	hold,          // may they run?
 	servers,
 	pools,
 }
@@ -41,11 +42,14 @@ var decide = []step{
 // tell are the steps that say what is. They all run, whatever decide came to.
 var tell = []step{
 	housekeep,
+	rest,
 	watchControlPlane,
 	watchNodes,
 	watchState,
 	prove,
 	compareAge,
+	tellPause,
+	expire,
 	summarise,
 	narrate,
 }
@@ -116,6 +120,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, vc *v1alpha1.VirtualCluster)
 	if !vc.DeletionTimestamp.IsZero() {
 		// Owner references do the rest, with or without us.
 		r.Forget(client.ObjectKeyFromObject(vc))
+		return reconcile.Result{}, nil
+	}
+	if done, err := r.expired(ctx, vc); err != nil {
+		return r.failed(ctx, vc, nil, err)
+	} else if done {
 		return reconcile.Result{}, nil
 	}
 	s, err := r.observe(ctx, vc)

@@ -40,6 +40,9 @@ func (s *Scope) run(g cluster.Group) error {
 	if stop := s.checkClaims(g); stop != nil {
 		return stop
 	}
+	if stop := s.dropSurplus(g, observed); stop != nil {
+		return stop
+	}
 	if change := apply(&s.plan, observed, set, cluster.ExtractStatefulSet); change != nil {
 		change.group = g.Name
 	}

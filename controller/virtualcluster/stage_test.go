@@ -24,6 +24,7 @@ func (w *world) play(name string) bool {
 	w.t.Helper()
 	sets, pods := w.stage(name)
 	changed := w.clearStage(sets, pods)
+	changed = w.confirm(sets) || changed
 	ready := map[string]bool{}
 	for _, set := range sets {
 		for i := range *set.Spec.Replicas {
@@ -75,6 +76,21 @@ func (w *world) clearStage(sets []appsv1.StatefulSet, pods map[string]*corev1.Po
 		}
 		delete(pods, name)
 		delete(w.reports.snapshots, pod.UID)
+		changed = true
+	}
+	return changed
+}
+
+// confirm makes StatefulSets without pods say that they have seen it.
+func (w *world) confirm(sets []appsv1.StatefulSet) bool {
+	w.t.Helper()
+	changed := false
+	for _, set := range sets {
+		if *set.Spec.Replicas > 0 || set.Status.ObservedGeneration == set.Generation {
+			continue
+		}
+		set.Status.ObservedGeneration = set.Generation
+		w.updateStatus(&set)
 		changed = true
 	}
 	return changed

@@ -11,6 +11,10 @@ import (
 // the user or the administrator can go on.
 func summarise(s *Scope) error {
 	s.vc.Status.ObservedGeneration = s.vc.Generation
+	if s.paused() && s.made() {
+		s.summarisePause()
+		return nil
+	}
 	if s.stopped != nil && s.stopped.kind == stalled {
 		s.yes(v1alpha1.ConditionStalled, s.stopped.reason, s.stopped.message)
 	} else {

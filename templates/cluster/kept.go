@@ -94,7 +94,8 @@ func KeptStatefulSet(in Input, g Group, model *appsv1.StatefulSet, config *corev
 	if model.Name != GroupName(in.Name, g.Name) {
 		takeAfter(set, in, g)
 	}
-	set.Spec.WithReplicas(g.Replicas)
+	// The model may be one that was paused.
+	set.Spec.WithReplicas(g.Replicas).WithPersistentVolumeClaimRetentionPolicy(retention(appsv1.DeletePersistentVolumeClaimRetentionPolicyType))
 	set.Spec.Template.WithAnnotations(map[string]string{AnnotationConfigHash: configHash([]byte(config.Data[keyNodeConfig]))})
 	return set, keepPod(set.Spec.Template.Spec, in, g)
 }

@@ -23,7 +23,8 @@ var defaultStateSize = resource.MustParse("10Gi")
 
 // StatefulSet runs the nodes of a group. Everything that can't be changed later
 // is set from the start: all pods at once, no pod replaced behind the user's
-// back, volumes deleted with what they belong to.
+// back, volumes deleted with what they belong to. Only a pause keeps those of
+// pods that are not there.
 func StatefulSet(in Input, g Group, shape profile.PodShape) (*appsv1ac.StatefulSetApplyConfiguration, error) {
 	template, err := podTemplate(in, g, shape)
 	if err != nil {
@@ -34,9 +35,7 @@ func StatefulSet(in Input, g Group, shape profile.PodShape) (*appsv1ac.StatefulS
 		WithReplicas(g.Replicas).
 		WithPodManagementPolicy(appsv1.ParallelPodManagement).
 		WithUpdateStrategy(appsv1ac.StatefulSetUpdateStrategy().WithType(appsv1.OnDeleteStatefulSetStrategyType)).
-		WithPersistentVolumeClaimRetentionPolicy(appsv1ac.StatefulSetPersistentVolumeClaimRetentionPolicy().
-			WithWhenDeleted(appsv1.DeletePersistentVolumeClaimRetentionPolicyType).
-			WithWhenScaled(appsv1.DeletePersistentVolumeClaimRetentionPolicyType)).
+		WithPersistentVolumeClaimRetentionPolicy(retention(appsv1.DeletePersistentVolumeClaimRetentionPolicyType)).
 		WithSelector(metav1ac.LabelSelector().WithMatchLabels(groupSelector(in.Name, g.Name, g.Role))).
 		WithTemplate(template)
 	if !g.Ephemeral() {
