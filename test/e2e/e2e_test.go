@@ -63,6 +63,7 @@ func TestVirtualClusters(t *testing.T) {
 		{"Replaced", testReplaced},
 		{"Deletion", testDeletion},
 		{"NamespaceDeletion", testNamespaceDeletion},
+		{"Expiry", testExpiry},
 		{"RefusedByCRD", testRefusedByCRD},
 		{"RefusedByController", testRefusedByController},
 		{"PodSecurity", testPodSecurity},

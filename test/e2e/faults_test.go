@@ -35,6 +35,7 @@ var clusterFaults = []fault{
 	{"WorkerReplaced", func(x *subject) { x.replaced(workers) }},
 	{"AllReplaced", (*subject).allReplaced},
 	{"PoolScaled", (*subject).poolScaled},
+	{"Paused", (*subject).paused},
 	{"JoinLost", (*subject).joinLost},
 	{"IdentityLost", (*subject).identityLost},
 }
