@@ -2,6 +2,7 @@ package access
 
 import (
 	"hash/fnv"
+	"iter"
 	"net/url"
 	"strconv"
 )
@@ -16,7 +17,7 @@ const (
 // Ports are the ports for the tunnel of a cluster, in the order in which to try
 // them. They depend on nothing but what the cluster is called, so that a
 // kubeconfig that names the first stays right.
-func Ports(owner string) func(yield func(int) bool) {
+func Ports(owner string) iter.Seq[int] {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(owner)) // never fails
 	begin := int(h.Sum32() % ports)

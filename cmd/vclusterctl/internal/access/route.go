@@ -33,6 +33,8 @@ type Params struct {
 	Cluster *v1alpha1.VirtualCluster
 	// Context is what everything in the kubeconfig is called.
 	Context string
+	// Through takes the way through the host without trying another.
+	Through bool
 	// LocalPort is where a tunnel listens, 0 for any port that is free.
 	LocalPort int
 	// Tell, if there is one, hears which way was chosen.
@@ -93,6 +95,9 @@ func Open(ctx context.Context, p Params) (*Route, error) {
 	server, err := Server(data)
 	if err != nil {
 		return nil, err
+	}
+	if p.Through {
+		return p.tunnel(ctx, data)
 	}
 	direct := Reach(ctx, data, directTimeout)
 	if direct == nil {

@@ -39,17 +39,20 @@ func TestOpen(t *testing.T) {
 	cases := map[string]struct {
 		reason    string
 		server    string
+		through   bool
 		tunnelled bool
 		says      string
 	}{
-		"Direct": {reason: "An address that answers is taken.", server: "https://" + c.Address},
-		"Nobody": {reason: "One that does not is not.", server: nowhere, tunnelled: true, says: nowhere + " does not answer from here"},
-		"Other":  {reason: "Where another cluster answers, ours is reached in another way.", server: "https://" + other.Address, tunnelled: true, says: "does not answer from here"},
+		"Direct":  {reason: "An address that answers is taken.", server: "https://" + c.Address},
+		"Nobody":  {reason: "One that does not is not.", server: nowhere, tunnelled: true, says: nowhere + " does not answer from here"},
+		"Through": {reason: "Who asks for a tunnel gets one.", server: "https://" + c.Address, through: true, tunnelled: true},
+		"Other":   {reason: "Where another cluster answers, ours is reached in another way.", server: "https://" + other.Address, tunnelled: true, says: "does not answer from here"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			host := tunneltest.NewHost(c.Address)
 			p := paramsFor(t, c, host, tc.server)
+			p.Through = tc.through
 			said := ""
 			p.Tell = func(format string, args ...any) { said += fmt.Sprintf(format, args...) }
 			r, err := Open(t.Context(), p)

@@ -1,6 +1,7 @@
 package child
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -69,9 +70,10 @@ func Find(program string) error {
 }
 
 // Run runs a program until it ends, and gives its exit code: 128 + N if signal N
-// ended it. It fails only if the program could not be started. The terminal is
-// as before when it returns, whatever the program has done.
-func Run(p Params) (int, error) {
+// ended it. It fails only if the program was not started. The context counts until
+// then; after that the program gets the signals. The terminal is as before when
+// it returns, whatever the program has done.
+func Run(ctx context.Context, p Params) (int, error) {
 	// The program is told when the thread that started it ends: it must not.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -87,6 +89,10 @@ func Run(p Params) (int, error) {
 	target.mu.Lock()
 	restore := p.Signals.To(target.signal)
 	defer restore()
+	if ctx.Err() != nil { // a signal came just before
+		target.started(nil)
+		return 0, context.Cause(ctx)
+	}
 	err := cmd.Start()
 	target.started(cmd.Process)
 	if err != nil {

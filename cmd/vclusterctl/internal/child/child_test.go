@@ -2,6 +2,7 @@ package child
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -47,7 +48,7 @@ func TestRun(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			var out, errOut bytes.Buffer
-			code, err := Run(Params{
+			code, err := Run(t.Context(), Params{
 				Argv: tc.argv, Env: Environ(os.Environ(), "WORD=word"), In: strings.NewReader("input\n"), Out: &out, ErrOut: &errOut, Signals: still(),
 			})
 			got := want{Code: code, Out: out.String(), ErrOut: errOut.String()}
@@ -64,6 +65,18 @@ func TestRun(t *testing.T) {
 				t.Errorf("%s\nFind(): %v", tc.reason, found)
 			}
 		})
+	}
+}
+
+// TestRunNotBegun: who was told to stop before begins nothing.
+func TestRunNotBegun(t *testing.T) {
+	boom := errors.New("boom")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(boom)
+	mark := filepath.Join(t.TempDir(), "mark")
+	_, err := Run(ctx, Params{Argv: []string{"touch", mark}, Env: os.Environ(), Signals: still()})
+	if _, missing := os.Stat(mark); !errors.Is(err, boom) || missing == nil {
+		t.Errorf("got error %v, and that it ran is %v", err, missing == nil)
 	}
 }
 
@@ -112,7 +125,7 @@ func TestForward(t *testing.T) {
 				left, _ := io.ReadAll(out)
 				rest <- string(left)
 			}()
-			code, err := Run(Params{Argv: []string{"sh", "-c", tc.script}, Env: os.Environ(), In: in, Out: w, ErrOut: io.Discard, Interactive: tc.interactive, Grace: tc.grace, Signals: signals})
+			code, err := Run(t.Context(), Params{Argv: []string{"sh", "-c", tc.script}, Env: os.Environ(), In: in, Out: w, ErrOut: io.Discard, Interactive: tc.interactive, Grace: tc.grace, Signals: signals})
 			w.Close()
 			if err != nil || code != tc.want {
 				t.Errorf("%s\ncode %d, %v, want %d", tc.reason, code, err, tc.want)
@@ -129,13 +142,17 @@ func TestSignalsTo(t *testing.T) {
 	var got []string
 	to := func(name string) func(os.Signal) { return func(os.Signal) { got = append(got, name) } }
 	s := &Signals{handle: to("first")}
+	s.deliver(syscall.SIGPIPE)
+	if s.Any() {
+		t.Error("none of interest has arrived")
+	}
 	s.deliver(syscall.SIGTERM)
 	restore := s.To(to("second"))
 	s.deliver(syscall.SIGTERM)
 	s.deliver(syscall.SIGPIPE)
 	restore()
 	s.deliver(syscall.SIGTERM)
-	if diff := cmp.Diff([]string{"first", "second", "first"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"first", "second", "first"}, got); diff != "" || !s.Any() {
 		t.Errorf("-want, +got:\n%s", diff)
 	}
 }

@@ -13,6 +13,7 @@ type Signals struct {
 
 	mu     sync.Mutex
 	handle func(os.Signal)
+	any    bool
 }
 
 // Catch begins to catch the signals that ask a process to end, and hands them to
@@ -47,6 +48,13 @@ func (s *Signals) To(handle func(os.Signal)) (restore func()) {
 	}
 }
 
+// Any says whether any signal has arrived.
+func (s *Signals) Any() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.any
+}
+
 // Stop lets signals do again what they do by themselves.
 func (s *Signals) Stop() {
 	signal.Stop(s.arrived)
@@ -59,6 +67,7 @@ func (s *Signals) deliver(sig os.Signal) {
 	}
 	s.mu.Lock()
 	handle := s.handle
+	s.any = true
 	s.mu.Unlock()
 	handle(sig)
 }

@@ -4,6 +4,7 @@ package child
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -82,7 +83,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	signals := Catch(func(os.Signal) {})
-	code, err := Run(Params{
+	code, err := Run(context.Background(), Params{
 		Argv: a.Argv, Env: Environ(os.Environ(), askedEnv+"=", "PS1=$ "), In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr, Interactive: a.Interactive, Signals: signals,
 	})
 	signals.Stop()
