@@ -92,6 +92,17 @@ func NewCmdCreate(f *cli.Factory, runF func(context.Context, *CreateOptions) err
 }
 
 func (o *CreateOptions) addFlags(cmd *cobra.Command) {
+	o.addSpec(cmd)
+	flags := cmd.Flags()
+	flags.DurationVar(&o.Spec.TTL, "ttl", 0, "how long after its creation to delete the cluster, for example 2h; 0 for never")
+	flags.BoolVar(&o.Wait, "wait", true, "wait until the cluster is ready")
+	flags.BoolVar(&o.NoConnect, "no-connect", false, "leave the kubeconfig alone")
+	addDryRun(flags, &o.DryRun)
+	offer(cmd, "dry-run", dryRuns...)
+}
+
+// addSpec adds the flags that say which cluster is wanted, and where.
+func (o *CreateOptions) addSpec(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVarP(&o.File, "filename", "f", "", "`file` with one VirtualCluster, - for standard input")
 	flags.StringVar(&o.Spec.Distro, "distro", "", "Kubernetes distribution inside: k3s or k8s")
@@ -103,18 +114,13 @@ func (o *CreateOptions) addFlags(cmd *cobra.Command) {
 	flags.StringVar(&o.Spec.Expose, "expose", "", "Service `type` of the API: ClusterIP, NodePort or LoadBalancer")
 	flags.StringVar(&o.Spec.PodCIDR, "pod-cidr", "", "address `range` of pods inside")
 	flags.StringVar(&o.Spec.ServiceCIDR, "service-cidr", "", "address `range` of Services inside")
-	flags.DurationVar(&o.Spec.TTL, "ttl", 0, "how long after its creation to delete the cluster, for example 2h; 0 for never")
 	flags.StringArrayVar(&o.Spec.Set, "set", nil, "any field of the spec as `PATH=VALUE`; may be repeated")
-	flags.BoolVar(&o.Wait, "wait", true, "wait until the cluster is ready")
 	flags.DurationVar(&o.Timeout, "timeout", 10*time.Minute, "how long to wait, 0 for ever")
-	flags.BoolVar(&o.NoConnect, "no-connect", false, "leave the kubeconfig alone")
 	flags.StringVar(&o.Host, "host", "", "where to create it: \"embedded\" starts a host cluster on this machine")
-	addDryRun(flags, &o.DryRun)
 	offer(cmd, "distro", wordsOf(v1alpha1.Distros())...)
 	offer(cmd, "runtime", wordsOf(v1alpha1.RuntimeProfiles())...)
 	offer(cmd, "expose", wordsOf(v1alpha1.ExposeTypes())...)
 	offer(cmd, "host", hostEmbedded)
-	offer(cmd, "dry-run", dryRuns...)
 }
 
 func wordsOf[T ~string](values []T) []string {
@@ -132,13 +138,21 @@ func (o *CreateOptions) complete(cmd *cobra.Command, given []string) error {
 	if o.Name == "" && o.File == "" {
 		return cli.Usagef("create: want the NAME of the virtual cluster, or -f FILE")
 	}
+	if err := o.completeSpec(cmd); err != nil {
+		return err
+	}
+	return checkDryRun(o.DryRun)
+}
+
+// completeSpec is about the flags of addSpec.
+func (o *CreateOptions) completeSpec(cmd *cobra.Command) error {
 	if cmd.Flags().Changed("servers") {
 		o.Spec.Servers = &o.Servers
 	}
 	if o.Host != "" && o.Host != hostEmbedded {
 		return cli.Usagef("--host %q: want %q", o.Host, hostEmbedded)
 	}
-	return checkDryRun(o.DryRun)
+	return nil
 }
 
 // Run creates the cluster.
@@ -186,7 +200,7 @@ func (o *CreateOptions) finish(ctx context.Context, t *target, done outcome) err
 		return o.printResult(ctx, t, done)
 	}
 	if !o.NoConnect {
-		if err := connect(ctx, t, vc, connectParams{use: true}); err != nil {
+		if _, err := connect(ctx, t, vc, connectParams{use: true}); err != nil { // which holds nothing
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/access"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
 	"github.com/vclusterctl/vclusterctl/kubeconfig"
@@ -26,8 +27,7 @@ const userTimeout = 30 * time.Second
 
 const kubeconfigLong = `Print a kubeconfig for a virtual cluster, as its administrator or, with --user,
 as somebody else, whose rights are those that RBAC inside gives to the user and
-the groups. The cluster signs the certificate for the time of --ttl, so its API
-must be reachable from here.
+the groups. The cluster signs the certificate for the time of --ttl.
 
 The cluster, user and context inside are called like the context that
 "connect" makes. --server puts another address into it, for example that of a
@@ -97,7 +97,7 @@ func (o *KubeconfigOptions) Run(ctx context.Context) error {
 		return err
 	}
 	if o.User.Name != "" {
-		if data, err = o.forUser(ctx, t, data); err != nil {
+		if data, err = o.forUser(ctx, t, vc, data); err != nil {
 			return err
 		}
 	}
@@ -105,12 +105,26 @@ func (o *KubeconfigOptions) Run(ctx context.Context) error {
 	return err
 }
 
-func (o *KubeconfigOptions) forUser(ctx context.Context, t *target, admin []byte) ([]byte, error) {
+// forUser has the cluster sign for the user, over whichever way leads there; the
+// kubeconfig names the address that the administrator's does.
+func (o *KubeconfigOptions) forUser(ctx context.Context, t *target, vc *v1alpha1.VirtualCluster, admin []byte) ([]byte, error) {
+	server, err := access.Server(admin)
+	if err != nil {
+		return nil, err
+	}
+	route, err := t.open(ctx, vc)
+	if err != nil {
+		return nil, err
+	}
+	defer route.Close()
 	ctx, cancel := withTimeout(ctx, userTimeout)
 	defer cancel()
-	data, err := access.ForUser(ctx, admin, o.User)
+	data, err := access.ForUser(ctx, route.Kubeconfig, o.User)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, cli.TimedOut("Is its API reachable from here? Find out with: "+t.command("connect"), "%w", err)
+		return nil, cli.TimedOut("Does it sign certificates? See how it is with: "+t.command("describe"), "%w", err)
 	}
-	return data, err
+	if err != nil {
+		return nil, err
+	}
+	return access.Rename(data, kubeconfig.ContextName(t.namespace, t.name), server)
 }

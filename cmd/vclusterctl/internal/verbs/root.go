@@ -2,6 +2,7 @@ package verbs
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,11 +30,16 @@ func Main(ctx context.Context, args []string) int {
 // Execute runs a command, prints how it failed if it did, and gives the exit
 // code.
 func Execute(ctx context.Context, f *cli.Factory, root *cobra.Command) int {
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return cli.ExitDone
 	}
+	var program *cli.ProgramExit
+	if errors.As(err, &program) {
+		return program.Code
+	}
 	failure := cli.Explain(f.Program, err)
+	failure.Code = exitCodeOf(cmd, failure)
 	failure.Print(f.ErrOut)
 	return failure.Code
 }
@@ -52,7 +58,7 @@ func programName(path string) string {
 func NewRoot(f *cli.Factory) *cobra.Command {
 	return newRoot(f,
 		NewCmdCreate(f, nil), NewCmdList(f, nil), NewCmdGet(f, nil), NewCmdDescribe(f, nil), NewCmdDelete(f, nil),
-		NewCmdLogs(f, nil), NewCmdPause(f, nil), NewCmdResume(f, nil),
+		NewCmdAttach(f, nil), NewCmdShell(f, nil), NewCmdLogs(f, nil), NewCmdPause(f, nil), NewCmdResume(f, nil),
 		NewCmdKubeconfig(f, nil), NewCmdConnect(f, nil), NewCmdDisconnect(f, nil),
 		NewCmdInstall(f, nil), NewCmdUninstall(f, nil), NewCmdController(f, nil), NewCmdHost(f),
 		NewCmdVersion(f, nil),

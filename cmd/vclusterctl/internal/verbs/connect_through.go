@@ -1,0 +1,127 @@
+package verbs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net"
+	"time"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/access"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
+	"github.com/vclusterctl/vclusterctl/kubeconfig"
+)
+
+// heldTimeout bounds the question whether somebody holds a way open: they do so
+// on this machine.
+const heldTimeout = 2 * time.Second
+
+// errNoPort would take thousands of programs that listen.
+var errNoPort = errors.New("every port for a way through the host is taken")
+
+// connectThrough adds a context that leads through the host, and says what it
+// takes.
+func (t *target) connectThrough(ctx context.Context, data []byte, server string, p connectParams) error {
+	name := kubeconfig.ContextName(t.namespace, t.name)
+	candidates, err := t.ports(name)
+	if err != nil {
+		return err
+	}
+	for port := range candidates {
+		through, err := access.Rename(data, name, access.LocalServer(port))
+		if err != nil {
+			return err
+		}
+		held := access.Reach(ctx, through, heldTimeout) == nil
+		if !held && !isFree(ctx, port) {
+			continue
+		}
+		if err := t.connectAt(ctx, through, p); err != nil {
+			return err
+		}
+		if held {
+			t.Hintf("%s does not answer from here; the context leads through the host, which is held open already.", server)
+			return nil
+		}
+		t.Hintf("%s does not answer from here; the context leads through the host while this runs:", server)
+		t.Hintf("  %s --hold", t.command("connect"))
+		return nil
+	}
+	return errNoPort
+}
+
+// connectHolding opens a way through the host and adds a context that leads
+// there.
+func (t *target) connectHolding(ctx context.Context, vc *v1alpha1.VirtualCluster, p connectParams) (*access.Route, error) {
+	candidates, err := t.ports(kubeconfig.ContextName(t.namespace, t.name))
+	if err != nil {
+		return nil, err
+	}
+	for port := range candidates {
+		route, err := t.open(ctx, vc, func(p *access.Params) { p.Through, p.LocalPort, p.Changes = true, port, t.Hintf })
+		if access.PortTaken(err) {
+			if err := t.heldAlready(ctx, vc, port); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := t.connectAt(ctx, route.Kubeconfig, p); err != nil {
+			route.Close()
+			return nil, err
+		}
+		return route, nil
+	}
+	return nil, errNoPort
+}
+
+// heldAlready fails if somebody holds a way to the cluster open on a port.
+func (t *target) heldAlready(ctx context.Context, vc *v1alpha1.VirtualCluster, port int) error {
+	data, err := t.readKubeconfig(ctx, vc)
+	if err != nil {
+		return err
+	}
+	if data, err = access.Rename(data, kubeconfig.ContextName(t.namespace, t.name), access.LocalServer(port)); err != nil {
+		return err
+	}
+	if access.Reach(ctx, data, heldTimeout) != nil {
+		return nil //nolint:nilerr // it is something else that listens there
+	}
+	return cli.Fail("Add it to your kubeconfig with: "+t.command("connect"),
+		"a way to virtual cluster %q in namespace %q is held open already, on port %d", t.name, t.namespace, port)
+}
+
+// ports are those to try, the one that the user's context leads to first.
+func (t *target) ports(context string) (iter.Seq[int], error) {
+	owner, err := t.owner()
+	if err != nil {
+		return nil, err
+	}
+	raw, err := t.Flags.ToRawKubeConfigLoader().RawConfig()
+	if err != nil {
+		return nil, err
+	}
+	before := 0
+	if c := raw.Contexts[context]; c != nil && raw.Clusters[c.Cluster] != nil {
+		before = access.LocalPort(raw.Clusters[c.Cluster].Server)
+	}
+	return func(yield func(int) bool) {
+		if before != 0 && !yield(before) {
+			return
+		}
+		access.Ports(owner)(yield)
+	}, nil
+}
+
+// isFree says whether nobody listens on a port of this machine.
+func isFree(ctx context.Context, port int) bool {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return false
+	}
+	return l.Close() == nil
+}
