@@ -1,0 +1,147 @@
+package verbs
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"os/user"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/rand"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/child"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/spec"
+)
+
+// requestTimeout bounds requests that go on although somebody has interrupted
+// us: whether they succeeded must be known.
+const requestTimeout = 30 * time.Second
+
+// running is a cluster around one command.
+type running struct {
+	*RunOptions
+
+	t       *target
+	signals *child.Signals
+	report  *runReport
+	// after is the clock between extensions.
+	after func(time.Duration) <-chan time.Time
+	// cluster as it was created, and when that was.
+	cluster *v1alpha1.VirtualCluster
+	created time.Time
+}
+
+// create creates the cluster. If it fails there is none.
+func (r *running) create(ctx context.Context) error {
+	wanted, err := r.wanted()
+	if err != nil {
+		return err
+	}
+	if err := r.Create.ensureHost(ctx); err != nil {
+		return err
+	}
+	if r.t, err = find(r.Factory, wanted.GetName()); err != nil {
+		return err
+	}
+	if ns := wanted.GetNamespace(); ns != "" && *r.Flags.Namespace == "" {
+		r.t.namespace = ns
+	}
+	wanted.SetNamespace(r.t.namespace)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	r.created = r.Now()
+	if r.cluster, err = r.send(ctx, wanted); err != nil {
+		return fmt.Errorf("create virtual cluster %q in namespace %q: %w", r.t.name, r.t.namespace, err)
+	}
+	r.Hintf("Virtual cluster %q in namespace %q created; it goes when the command has ended.", r.t.name, r.t.namespace)
+	return nil
+}
+
+// wanted is the cluster to create.
+func (r *running) wanted() (*unstructured.Unstructured, error) {
+	u := spec.New()
+	if r.Create.File != "" {
+		var err error
+		if u, err = r.Create.readFile(); err != nil {
+			return nil, &cli.Error{Code: cli.ExitUsage, Err: fmt.Errorf("-f %s: %w", r.Create.File, err)}
+		}
+	}
+	u.SetName(cmp.Or(r.Name, runPrefix+rand.String(5)))
+	flags := r.Create.Spec
+	flags.TTL = r.TTL.Truncate(time.Second)
+	if err := flags.Apply(u); err != nil {
+		return nil, &cli.Error{Code: cli.ExitUsage, Err: err, Remedy: "See: kubectl explain virtualcluster.spec"}
+	}
+	mark(u)
+	return u, ephemeral(u)
+}
+
+// mark says what the cluster is for and whose it is.
+func mark(u *unstructured.Unstructured) {
+	labels, annotations := u.GetLabels(), u.GetAnnotations()
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	if annotations == nil {
+		annotations = map[string]string{}
+	}
+	labels[labelRun] = rand.String(10) // no other run has it
+	annotations[annotationCreatedBy] = whoami()
+	u.SetLabels(labels)
+	u.SetAnnotations(annotations)
+}
+
+// whoami is the user, as far as this machine knows.
+func whoami() string {
+	name := "unknown"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	if host, err := os.Hostname(); err == nil {
+		name += "@" + host
+	}
+	return name
+}
+
+// ephemeral leaves out the volume for the state, unless something was said
+// about it.
+func ephemeral(u *unstructured.Unstructured) error {
+	_, said, err := unstructured.NestedFieldNoCopy(u.Object, "spec", "servers", "storage")
+	if err != nil || said {
+		return err
+	}
+	return unstructured.SetNestedField(u.Object, true, "spec", "servers", "storage", "ephemeral")
+}
+
+// send creates the object, and finds out whether it exists where the answer got
+// lost: then it is ours to delete.
+func (r *running) send(ctx context.Context, wanted *unstructured.Unstructured) (*v1alpha1.VirtualCluster, error) {
+	ctx = context.WithoutCancel(ctx)
+	object := wanted.DeepCopy()
+	bounded, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	err := r.t.client.Create(bounded, object, client.FieldOwner(cli.FieldManager))
+	switch {
+	case err == nil:
+		vc := r.t.empty()
+		vc.UID = object.GetUID()
+		return vc, nil
+	case apierrors.IsAlreadyExists(err):
+		return nil, cli.Fail("Leave out --name to get one that is free", "%w", err)
+	case !mayPass(err):
+		return nil, err
+	}
+	vc := r.t.empty()
+	lookUp := r.insist(ctx, func(ctx context.Context) error { return r.t.client.Get(ctx, r.t.key(), vc) })
+	if lookUp != nil || vc.Labels[labelRun] != wanted.GetLabels()[labelRun] {
+		return nil, err
+	}
+	return vc, nil
+}

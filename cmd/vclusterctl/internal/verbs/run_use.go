@@ -1,0 +1,134 @@
+package verbs
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/access"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
+)
+
+// use waits for the cluster, runs the command and deletes the cluster. The last
+// happens whatever becomes of the rest, a panic included.
+func (r *running) use(ctx context.Context) (code int, err error) {
+	stopExtending := r.extend(ctx)
+	well := false
+	defer func() {
+		stopExtending()
+		r.finish(ctx, well, r.interrupted(ctx, code))
+	}()
+	start := r.Now()
+	vc, err := r.Create.await(ctx, r.t)
+	if err != nil {
+		r.t.showLastWords(ctx, err)
+	}
+	route, err := r.way(ctx, vc, err)
+	r.report.ready(r.Now().Sub(start), err)
+	if err != nil {
+		return 0, err
+	}
+	defer route.Close()
+	start = r.Now()
+	code, err = session{command: r.Command, grace: runGrace, signals: r.signals}.run(ctx, r.t, route)
+	r.report.ran(r.Now().Sub(start), code, err)
+	well = code == 0 && err == nil
+	return code, err
+}
+
+// way opens a route to a cluster that has come up. One that has not is deleted,
+// so what helps otherwise does not.
+func (r *running) way(ctx context.Context, vc *v1alpha1.VirtualCluster, failed error) (*access.Route, error) {
+	var route *access.Route
+	if failed == nil {
+		route, failed = r.t.open(ctx, vc)
+	}
+	switch {
+	case failed == nil:
+		return route, nil
+	case ctx.Err() != nil:
+		return nil, cli.Fail("", "interrupted")
+	}
+	remedy := "See more of it next time with --keep-on-failure or --output-dir DIR"
+	if r.KeepOnFailure {
+		remedy = "See more with: " + r.t.command("describe")
+	}
+	return nil, cli.Fail(remedy, "%w", failed)
+}
+
+// interrupted says whether somebody has ended this, and nothing failed by
+// itself.
+func (r *running) interrupted(ctx context.Context, code int) bool {
+	return ctx.Err() != nil || code > 128 && r.signals.Any()
+}
+
+// finish deletes the cluster, or keeps it for whoever wants to see what failed.
+func (r *running) finish(ctx context.Context, well, interrupted bool) {
+	ctx = context.WithoutCancel(ctx)
+	if !well && !interrupted {
+		r.collect(ctx)
+	}
+	if !well && !interrupted && r.KeepOnFailure {
+		if err := r.keep(ctx); err != nil {
+			r.Hintf("warning: the cluster is deleted within %s: %s", r.TTL, cli.OneLine(err.Error()))
+		}
+		r.Hintf("Virtual cluster %q in namespace %q is kept. Look at it with: %s", r.t.name, r.t.namespace, r.t.command("attach"))
+		r.Hintf("Delete it with: %s", r.t.command("delete"))
+		return
+	}
+	if err := r.remove(ctx); err != nil {
+		r.Hintf("warning: %s", cli.OneLine(err.Error()))
+		r.Hintf("  Delete it with: %s; otherwise it goes within %s.", r.t.command("delete"), r.TTL)
+	}
+}
+
+// collect saves what there is to see, unless somebody does not want to wait.
+func (r *running) collect(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer r.signals.To(func(os.Signal) { cancel() })()
+	r.report.collect(ctx, r.t)
+}
+
+// deleteTimeout bounds the wait for the end of a cluster whose deletion was
+// accepted.
+const deleteTimeout = 3 * time.Minute
+
+// remove deletes the cluster and waits until nothing of it is left, or somebody
+// does not want to wait any longer.
+func (r *running) remove(ctx context.Context) error {
+	r.Hintf("Deleting virtual cluster %q in namespace %q.", r.t.name, r.t.namespace)
+	o := &DeleteOptions{Factory: r.Factory, Timeout: deleteTimeout, DryRun: dryRunNone}
+	if err := r.insist(ctx, func(ctx context.Context) error { return o.delete(ctx, r.t, r.cluster) }); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer r.signals.To(func(os.Signal) { cancel() })()
+	err := o.await(ctx, r.t)
+	if ctx.Err() != nil && err != nil {
+		r.Hintf("Not waiting any longer: the deletion goes on by itself.")
+		return nil
+	}
+	return err
+}
+
+// insist tries a request again for as long as an API server that is away
+// usually needs.
+func (r *running) insist(ctx context.Context, request func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	for {
+		err := request(ctx)
+		if err == nil || !mayPass(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("tried for %s: %w", requestTimeout, err)
+		case <-r.after(time.Second):
+		}
+	}
+}
