@@ -68,6 +68,9 @@ func TestVirtualClusters(t *testing.T) {
 		{"RefusedByController", testRefusedByController},
 		{"PodSecurity", testPodSecurity},
 		{"CLI", testCLI},
+		{"Attach", testAttach},
+		{"Tunnel", testTunnel},
+		{"Run", testRun},
 	})
 }
 
