@@ -40,13 +40,16 @@ var shared server
 
 // Main runs the tests of a package and stops the API server they used. Call it
 // from TestMain.
-func Main(m *testing.M) {
+func Main(m *testing.M) { os.Exit(Run(m)) }
+
+// Run does the same and gives the exit code, for a TestMain that has more to do.
+func Run(m interface{ Run() int }) int {
 	code := m.Run()
 	if err := shared.stop(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = max(code, 1)
 	}
-	os.Exit(code)
+	return code
 }
 
 // Config is how to reach the API server as its administrator. It starts the
