@@ -19,6 +19,14 @@ build: ## Build bin/vclusterctl and bin/guest.
 generate: ## Regenerate every generated file.
 	hack/generate
 
+.PHONY: man
+man: ## Write the manual pages to dist/man.
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) go run -ldflags '$(LDFLAGS)' ./cmd/vclusterctl/internal/reference man $(DIST)/man
+
+.PHONY: completions
+completions: ## Write the completions of shells and of kubectl to dist/completions.
+	go run ./cmd/vclusterctl/internal/reference completions $(DIST)/completions
+
 .PHONY: clean
 clean: ## Remove bin/ and dist/; caches outside the tree stay.
 	rm -rf bin dist
