@@ -68,6 +68,8 @@ func testCLI(t *testing.T, d harness.Distro) {
 	u.checkMistakes()
 	u.checkCreate()
 	u.checkShow()
+	u.checkLogs()
+	u.checkPause()
 	u.checkConnect()
 	u.checkDelete()
 }
