@@ -27,7 +27,7 @@ func TestCommand(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			got := tc.query.command()
+			got := tc.query.journalctl()
 			if diff := cmp.Diff(begin, join(got[:6])); diff != "" {
 				t.Errorf("-want, +got:\n%s", diff)
 			}

@@ -26,8 +26,22 @@ type Query struct {
 // fields are those that an Entry is made of.
 const fields = "MESSAGE,SYSLOG_IDENTIFIER,_COMM,_PID,_SYSTEMD_UNIT,PRIORITY"
 
+// leash runs a program until it ends, or until its own input does, which is when
+// nobody listens any more. A program that follows a journal would otherwise stay
+// in the node for ever: nobody ends what was run in a container.
+const leash = `exec 3<&0; "$@" </dev/null 3<&- & child=$!
+{ read -r _ <&3; kill $child; } >/dev/null 2>&1 & watcher=$!
+exec 3<&-; wait $child; code=$?; kill $watcher 2>/dev/null; exit $code`
+
 // command is how the query is put in a node.
 func (q Query) command() []string {
+	if q.Follow {
+		return append([]string{"sh", "-c", leash, "sh"}, q.journalctl()...)
+	}
+	return q.journalctl()
+}
+
+func (q Query) journalctl() []string {
 	command := []string{"journalctl", "--no-pager", "--quiet", "--all", "--output=json", "--output-fields=" + fields}
 	for _, unit := range q.Units {
 		command = append(command, "--unit="+unit)

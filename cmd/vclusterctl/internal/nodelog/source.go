@@ -34,12 +34,23 @@ func NewSource(host *rest.Config, c client.WithWatch, namespace, cluster string,
 	return &Source{
 		Client: c, Namespace: namespace, Cluster: cluster, Tell: tell, After: time.After,
 		Exec: func(ctx context.Context, node nodeexec.Node, command []string, out, errOut io.Writer) error {
-			return nodeexec.Exec(ctx, nodeexec.Params{Host: host, Node: node, Command: command, Out: out, ErrOut: errOut})
+			ctx, cancel := context.WithCancel(ctx)
+			defer cancel()
+			return nodeexec.Exec(ctx, nodeexec.Params{Host: host, Node: node, Command: command, In: open{ctx}, Out: out, ErrOut: errOut})
 		},
 		Log: func(ctx context.Context, node nodeexec.Node, options nodeexec.LogOptions, out io.Writer) error {
 			return nodeexec.Log(ctx, host, node, options, out)
 		},
 	}
+}
+
+// open is an input with nothing in it that is open while somebody listens.
+type open struct{ ctx context.Context } //nolint:containedctx // a reader gets no context
+
+// Read implements io.Reader.
+func (o open) Read([]byte) (int, error) {
+	<-o.ctx.Done()
+	return 0, io.EOF
 }
 
 // Read gives the log of one node to emit, entry by entry. With q.Follow it ends

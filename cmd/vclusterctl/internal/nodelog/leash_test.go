@@ -1,0 +1,73 @@
+package nodelog
+
+import (
+	"bufio"
+	"errors"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestLeash runs the line of shell that nodes run, with another program in place
+// of journalctl.
+func TestLeash(t *testing.T) {
+	follow := Query{Follow: true}.command()
+	if got := join(follow[:2]) + " " + join(follow[3:5]); got != "sh -c sh journalctl" {
+		t.Fatalf("followers must be on the leash, got %q", got)
+	}
+	cases := map[string]struct {
+		reason  string
+		program string
+		hangUp  bool
+		want    int
+	}{
+		"HungUp": {reason: "It ends when nobody listens any more.", program: "echo $$; exec sleep 1000", hangUp: true, want: 128 + int(syscall.SIGTERM)},
+		"Ends":   {reason: "A program that ends by itself ends it, though somebody listens, with its code.", program: "echo $$; exit 3", want: 3},
+		"Fine":   {reason: "That may be 0.", program: "echo $$", want: 0},
+		"Input":  {reason: "The program itself has no input.", program: "echo $$; cat", want: 0},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			cmd := exec.CommandContext(t.Context(), "sh", append(follow[1:4:4], "sh", "-c", tc.program)...)
+			in, err := cmd.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			line, err := bufio.NewReader(out).ReadString('\n')
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tc.hangUp {
+				in.Close()
+			}
+			ended := make(chan error, 1)
+			go func() { ended <- cmd.Wait() }()
+			select {
+			case err = <-ended:
+			case <-time.After(20 * time.Second):
+				t.Fatalf("%s\nit goes on", tc.reason)
+			}
+			var exit *exec.ExitError
+			if code := cmd.ProcessState.ExitCode(); code != tc.want || err != nil && !errors.As(err, &exit) {
+				t.Errorf("%s\nended with %d (%v), want %d", tc.reason, code, err, tc.want)
+			}
+			pid, err := strconv.Atoi(strings.TrimSpace(line))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
+				t.Errorf("%s\nprocess %d is still there: %v", tc.reason, pid, err)
+			}
+		})
+	}
+}
