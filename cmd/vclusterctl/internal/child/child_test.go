@@ -192,6 +192,48 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+// TestSweep: what a killed program left is removed, and nothing that somebody
+// needs.
+func TestSweep(t *testing.T) {
+	root := t.TempDir()
+	getenv := func(string) string { return root }
+	used, err := NewFiles(getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer used.Remove()
+	dirs := map[string]bool{used.dir: true} // whether it is to stay
+	long := time.Now().Add(-time.Hour)
+	for name, stays := range map[string]bool{"vclusterctl-session-dead": false, "vclusterctl-session-fresh": true, "vclusterctl-other": true} {
+		dir := filepath.Join(root, name)
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "config"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		dirs[dir] = stays
+	}
+	for dir := range dirs {
+		if strings.HasSuffix(dir, "fresh") {
+			continue
+		}
+		if err := os.Chtimes(dir, long, long); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := NewFiles(getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Remove()
+	for dir, stays := range dirs {
+		if _, err := os.Stat(dir); (err == nil) != stays {
+			t.Errorf("%s: %v, it is to stay: %v", dir, err, stays)
+		}
+	}
+}
+
 func TestEnviron(t *testing.T) {
 	got := Environ([]string{"A=1", "KUBECONFIG=x", "KUBECONFIG_OLD=y", "B=2", "KUBECONFIG=z"}, "KUBECONFIG=new", "C=3")
 	want := []string{"A=1", "KUBECONFIG_OLD=y", "B=2", "KUBECONFIG=new", "C=3"}

@@ -3,6 +3,7 @@
 package child
 
 import (
+	"errors"
 	"os"
 	"syscall"
 )
@@ -24,4 +25,17 @@ func codeOf(state *os.ProcessState) int {
 		return 128 + int(status.Signal())
 	}
 	return state.ExitCode()
+}
+
+// lock takes the lock that a file stands for, as long as it is open; programs
+// that are started do not inherit it. It fails if somebody has it.
+func lock(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
 }
