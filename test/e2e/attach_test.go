@@ -110,7 +110,7 @@ func (s *scene) checkShell(u user) {
 		return s.host.RunWith(s.within(stepTimeout), u.kubeconfig, append([]string{"shell", "-n", s.namespace}, args...)...)
 	}
 	r := do(sharedName, "--", "sh", "-c", "hostname; id -u; echo other >&2; exit 3")
-	if s.wantCode(r, 3); r.Stdout != "server-0\n0\n" || r.Stderr != "other\n" {
+	if s.wantCode(r, 3); r.Stdout != sharedName+"-server-0\n0\n" || r.Stderr != "other\n" {
 		s.Errorf("a command in the node: %s", r)
 	}
 	s.wantCode(do(sharedName+"/server-0", "--", "true"), 0)

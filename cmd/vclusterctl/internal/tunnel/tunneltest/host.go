@@ -1,6 +1,7 @@
 package tunneltest
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -174,7 +175,7 @@ func (k *kubelet) forward(data, fail httpstream.Stream) {
 
 // copy connects with the pod and carries bytes both ways until it closes.
 func (k *kubelet) copy(data httpstream.Stream) error {
-	conn, err := net.Dial("tcp", k.pod)
+	conn, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", k.pod)
 	if err != nil {
 		return err
 	}
