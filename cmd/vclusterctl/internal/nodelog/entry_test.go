@@ -109,6 +109,14 @@ func TestRelevant(t *testing.T) {
 			have:   []Entry{entry("k", "E1121 08:00:00.1 1 x.go:1] no"), entry("k", "I1121 all is well"), entry("k3s", `time="x" level=fatal msg="bad"`), entry("a", "Error is only a word")},
 			want:   []Entry{entry("k", "E1121 08:00:00.1 1 x.go:1] no"), entry("k3s", `time="x" level=fatal msg="bad"`)},
 		},
+		"SamePlace": {
+			reason: "One place in a program complains of many things and has one cause.",
+			have: []Entry{
+				entry("k", "E1121 14:33:45.880     129 other.go:1] no"), entry("k", "E1121 14:33:45.813807     129 reflector.go:227] no pods"),
+				entry("k", "E1121 14:33:45.868046     129 reflector.go:227] no nodes"),
+			},
+			want: []Entry{entry("k", "E1121 14:33:45.880     129 other.go:1] no"), entry("k", "E1121 14:33:45.868046     129 reflector.go:227] no nodes")},
+		},
 		"Priority": {reason: "Or says it to the journal.", have: []Entry{{Message: "no", Priority: 3}, entry("a", "yes")}, want: []Entry{{Message: "no", Priority: 3}}},
 		"Again": {
 			reason: "What comes again and again is told once, as it was last.",

@@ -38,7 +38,17 @@ func Relevant(entries []Entry, n int) []Entry {
 
 func wrong(e Entry) bool { return e.Priority <= errorPriority || complaints.MatchString(e.Message) }
 
-var digits = regexp.MustCompile(`\d+`)
+var (
+	digits = regexp.MustCompile(`\d+`)
+	// place is the line of source that klog names, which tells complaints apart
+	// better than their words.
+	place = regexp.MustCompile(`^[EF]\d{4} \S+ +\d+ (\S+:\d+)\]`)
+)
 
 // shape is a message without what differs each time.
-func shape(message string) string { return digits.ReplaceAllString(message, "0") }
+func shape(message string) string {
+	if at := place.FindStringSubmatch(message); at != nil {
+		return at[1]
+	}
+	return digits.ReplaceAllString(message, "0")
+}
