@@ -1,0 +1,115 @@
+package tui_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/exp/golden"
+
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui/act"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui/tuitest"
+)
+
+// TestCreate: the whole way, with a mistake that only the API server knows.
+func TestCreate(t *testing.T) {
+	w := begin(t, nil, tuitest.Cluster("dev"))
+	w.untilShows("live")
+	w.Press("n")
+	w.Type("-a") // at once: nobody types too fast
+	w.untilShows("name: dev-2-a")
+	w.actions.problems = []act.Problem{{Field: "spec.version", Message: "no image for v1.99.0 is installed"}}
+	w.Press("tab", "tab", "right", "tab")
+	w.Type("v1.99.0")
+	w.Press("tab")
+	w.untilShows("no image for v1.99.0")
+	golden.RequireEqual(t, w.View())
+	w.Press("ctrl+s")
+	w.untilShows("This is not right yet")
+	if w.actions.was("apply default/dev-2-a") {
+		t.Error("it was applied although the API server would refuse it")
+	}
+	w.actions.problems = nil
+	w.Press("shift+tab", "ctrl+u")
+	w.Type("v1.36.3")
+	w.Press("tab")
+	w.untilShows("would take it")
+	w.Press("ctrl+s")
+	w.untilShows("Created dev-2-a")
+	if !w.actions.was("apply default/dev-2-a") {
+		t.Errorf("done was %v", w.actions.done)
+	}
+	server := w.watch()
+	server.Add(tuitest.Cluster("dev-2-a"))
+	w.Step()
+	if !strings.Contains(ansi.Strip(w.View()), "▌ dev-2-a") {
+		t.Errorf("the new cluster has the cursor:\n%s", w.View())
+	}
+}
+
+// TestCreateElsewhere: a cluster of another namespace is shown there.
+func TestCreateElsewhere(t *testing.T) {
+	w := begin(t, nil)
+	w.untilShows("live")
+	w.Press("n", "tab", "ctrl+u")
+	w.Type("team-a")
+	w.Press("ctrl+s")
+	w.untilShows("namespace team-a")
+	if !w.actions.was("apply team-a/dev") {
+		t.Errorf("done was %v", w.actions.done)
+	}
+}
+
+// TestCreateMistakes: what needs no API server is not asked of one.
+func TestCreateMistakes(t *testing.T) {
+	cases := map[string]struct {
+		tabs int
+		text string
+		want string
+	}{
+		"Name":      {0, "Dev_1", "lower case letters"},
+		"NoName":    {0, "", "is needed"},
+		"Namespace": {1, "No Such", "want the name"},
+		"Version":   {3, "1.36", "full version"},
+		"Workers":   {5, "many", "number up to 1000"},
+		"Storage":   {6, "big", "such as 10Gi"},
+		"Lifetime":  {9, "5s", "at least 1m"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := begin(t, nil)
+			w.untilShows("live")
+			w.Press("n")
+			for range tc.tabs {
+				w.Press("tab")
+			}
+			w.Press("ctrl+u")
+			w.Type(tc.text)
+			w.Press("tab")
+			w.untilShows(tc.want)
+			w.Press("ctrl+s")
+			if len(w.actions.done) > 0 {
+				t.Errorf("done was %v", w.actions.done)
+			}
+			w.Press("esc")
+			w.untilShows("No virtual clusters")
+		})
+	}
+}
+
+// TestCreateAll: every field gets to the object.
+func TestCreateAll(t *testing.T) {
+	w := begin(t, nil)
+	w.untilShows("live")
+	w.Press("n", "tab", "tab", "right", "tab")
+	w.Type("v1.36.3")
+	w.Press("tab", "right", "tab")
+	w.Type("3")
+	w.Press("tab")
+	w.Type("20Gi")
+	w.Press("tab", "tab", "right", "tab")
+	w.Type("8h")
+	w.Press("tab")
+	w.untilShows("would take it")
+	golden.RequireEqual(t, w.View())
+}
