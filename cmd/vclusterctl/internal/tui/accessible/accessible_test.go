@@ -1,0 +1,173 @@
+package accessible_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/exp/golden"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	clocktesting "k8s.io/utils/clock/testing"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/describe"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui/accessible"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui/act"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui/tuitest"
+)
+
+// host is a host cluster that remembers what was done.
+type host struct {
+	watcher *tuitest.Watcher
+	done    []string
+}
+
+func (h *host) config() tui.Config {
+	session := &tui.Session{Context: "host", Namespace: "default", Watcher: h.watcher, Actions: act.Actions{
+		Details:   func(context.Context, act.Target) (describe.Input, error) { return describe.Input{}, nil },
+		Inventory: func(context.Context, act.Target) ([]string, error) { return []string{"1 node pod", "all data"}, nil },
+		Delete:    func(_ context.Context, t act.Target) error { return h.note("delete " + t.Name) },
+		SetPaused: func(_ context.Context, t act.Target, paused bool) error {
+			return h.note(map[bool]string{true: "pause ", false: "resume "}[paused] + t.Name)
+		},
+		SaveKubeconfig: func(_ context.Context, t act.Target) (string, error) {
+			return "/home/me/" + t.Name, h.note("save " + t.Name)
+		},
+		Try: func(_ context.Context, u *unstructured.Unstructured) ([]act.Problem, error) {
+			version, _, _ := unstructured.NestedString(u.Object, "spec", "version")
+			if version == "v1.99.0" {
+				return []act.Problem{{Field: "spec.version", Message: "no image for v1.99.0 is installed"}}, nil
+			}
+			return nil, nil
+		},
+		Apply: func(_ context.Context, u *unstructured.Unstructured) error {
+			version, _, _ := unstructured.NestedString(u.Object, "spec", "version")
+			return h.note("apply " + u.GetNamespace() + "/" + u.GetName() + " " + version)
+		},
+		Logs: func(_ context.Context, r act.LogRequest, emit func(string) error) error {
+			return emit(r.Node + " says\x1b[2J hello")
+		},
+		Attach: func(t act.Target) tea.ExecCommand { return &command{h, "attach " + t.Name, nil} },
+		Shell: func(t act.Target, node string) tea.ExecCommand {
+			return &command{h, "shell " + t.Name + "/" + node, nil}
+		},
+	}}
+	return tui.Config{
+		Env: tuitest.Env(true, false), Clock: clocktesting.NewFakeClock(tuitest.Now), Session: session,
+		Contexts: func(context.Context) ([]string, error) { return []string{"host", "other"}, nil },
+		Connect: func(_ context.Context, name string) (*tui.Session, error) {
+			if name != "other" {
+				return nil, errors.New("no such context")
+			}
+			return &tui.Session{Context: name, Watcher: tuitest.NewWatcher()}, nil
+		},
+	}
+}
+
+func (h *host) note(what string) error {
+	h.done = append(h.done, what)
+	return nil
+}
+
+// command reads one line: it must be the one after its own.
+type command struct {
+	host *host
+	what string
+	in   io.Reader
+}
+
+func (c *command) Run() error {
+	line := make([]byte, 5)
+	_, err := io.ReadFull(c.in, line)
+	return errors.Join(err, c.host.note(c.what+": "+strings.TrimSpace(string(line))))
+}
+func (c *command) SetStdin(r io.Reader) { c.in = r }
+func (*command) SetStdout(io.Writer)    {}
+func (*command) SetStderr(io.Writer)    {}
+
+func talk(t *testing.T, h *host, lines ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	var out bytes.Buffer
+	if err := accessible.Run(ctx, h.config(), strings.NewReader(strings.Join(lines, "\n")+"\n"), &out); err != nil {
+		t.Fatal(err)
+	}
+	if strings.ContainsAny(out.String(), "\x1b\x07") {
+		t.Errorf("there is an escape sequence in %q", out.String())
+	}
+	return out.String()
+}
+
+func zoo() []*v1alpha1.VirtualCluster {
+	return []*v1alpha1.VirtualCluster{
+		tuitest.Cluster("dev", tuitest.Ready, tuitest.Pool("work", 1)), tuitest.Cluster("boots", tuitest.Booted), tuitest.Cluster("broken", tuitest.NoNode),
+		tuitest.Cluster("sleeps", tuitest.Paused), tuitest.Cluster("far", tuitest.In("team-a"), tuitest.Ready),
+	}
+}
+
+// TestTalk are whole conversations.
+func TestTalk(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		lines  []string
+		done   []string
+	}{
+		"look":     {reason: "What there is, and how it is.", lines: []string{"all", "namespace nowhere", "describe 1", "namespace default", "describe dev", "describe", "describe 9", "describe nobody", "fly", "", "quit", "list"}},
+		"help":     {reason: "Everything that can be said.", lines: []string{"help"}},
+		"delete":   {reason: "Only yes is yes.", lines: []string{"delete dev", "y", "delete dev", "yes"}, done: []string{"delete dev"}},
+		"pause":    {reason: "And what is so already is not asked.", lines: []string{"pause dev", "yes", "pause sleeps", "resume sleeps", "YES", "resume dev"}, done: []string{"pause dev", "resume sleeps"}},
+		"node":     {reason: "Logs and shells of nodes.", lines: []string{"logs dev/work-0", "logs dev", "logs dev/none", "shell dev/work-0", "exit", "attach 3", "exit"}, done: []string{"shell dev/work-0: exit", "attach dev: exit"}},
+		"save":     {reason: "The kubeconfig.", lines: []string{"kubeconfig dev"}, done: []string{"save dev"}},
+		"contexts": {reason: "From one host to another.", lines: []string{"context", "context none", "context other"}},
+		"create": {
+			reason: "Field by field; mistakes are told at once, those that only the API server knows too.",
+			lines:  []string{"create", "Not Right", "new", "", "nonsense", "k8s", "v1.99.0", "v1.36.3", "", "2", "", "", "", "", "yes"},
+			done:   []string{"apply default/new v1.36.3"},
+		},
+		"cancel": {reason: "Until the last question nothing is done.", lines: []string{"create", "new", "cancel"}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			h := &host{watcher: tuitest.NewWatcher(zoo()...)}
+			golden.RequireEqual(t, talk(t, h, tc.lines...))
+			if !slices.Equal(tc.done, h.done) {
+				t.Errorf("%s Done was %q, want %q", tc.reason, h.done, tc.done)
+			}
+		})
+	}
+}
+
+// TestFollow: every change is said once, until nothing more is to be expected.
+func TestFollow(t *testing.T) {
+	h := &host{watcher: tuitest.NewWatcher(tuitest.Cluster("dev", tuitest.Accepted))}
+	go func() {
+		w := h.watcher.Next(t.Context())
+		w.Modify(tuitest.Cluster("dev", tuitest.Accepted)) // nothing new
+		w.Modify(tuitest.Cluster("dev", tuitest.Booted))
+		w.Modify(tuitest.Cluster("other", tuitest.Booted))
+		w.Modify(tuitest.Cluster("dev", tuitest.Ready))
+	}()
+	got := talk(t, h, "follow dev")
+	if !strings.HasSuffix(got, "dev: Ready, version v1.36.3, 1 of 1 nodes ready, 10m old.\nWhat next? \n") {
+		t.Errorf("it ends with Ready, and then: %q", got)
+	}
+	if strings.Contains(got, "other") || strings.Count(got, "dev: Booting node") != 2 { // in the list, and once more
+		t.Errorf("something else is said, or twice: %q", got)
+	}
+}
+
+func TestForbidden(t *testing.T) {
+	h := &host{watcher: tuitest.NewWatcher()}
+	h.watcher.Fail(errors.New("eve may not list"), nil)
+	if got := talk(t, h, "list"); strings.Count(got, "Error: eve may not list") != 2 {
+		t.Errorf("got %q", got)
+	}
+}
