@@ -56,13 +56,15 @@ func programName(path string) string {
 
 // NewRoot is the whole program.
 func NewRoot(f *cli.Factory) *cobra.Command {
-	return newRoot(f,
-		NewCmdCreate(f, nil), NewCmdList(f, nil), NewCmdGet(f, nil), NewCmdDescribe(f, nil), NewCmdDelete(f, nil),
+	root := newRoot(f,
+		NewCmdTUI(f, nil), NewCmdCreate(f, nil), NewCmdList(f, nil), NewCmdGet(f, nil), NewCmdDescribe(f, nil), NewCmdDelete(f, nil),
 		NewCmdAttach(f, nil), NewCmdRun(f, nil), NewCmdShell(f, nil), NewCmdLogs(f, nil), NewCmdPause(f, nil), NewCmdResume(f, nil),
 		NewCmdKubeconfig(f, nil), NewCmdConnect(f, nil), NewCmdDisconnect(f, nil),
 		NewCmdInstall(f, nil), NewCmdUninstall(f, nil), NewCmdController(f, nil), NewCmdHost(f),
 		NewCmdVersion(f, nil),
 	)
+	openTUI(f, root)
+	return root
 }
 
 // newRoot is the program with the given verbs only.
