@@ -123,6 +123,8 @@ func TestPauseEvents(t *testing.T) {
 func TestPausedFromBirth(t *testing.T) {
 	w := newWorld(t)
 	w.newCluster("dev", withWorkers, pausedFromBirth)
+	w.reconcile("dev")
+	w.expect("dev", v1alpha1.ConditionReady, no, v1alpha1.ReasonProgressing) // not all is made
 	w.immortal("dev")
 	w.expectPaused()
 	if w.exists("dev-server", &appsv1.StatefulSet{}) {

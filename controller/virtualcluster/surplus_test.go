@@ -1,6 +1,7 @@
 package virtualcluster
 
 import (
+	"slices"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -44,22 +45,31 @@ func (w *world) unprotect(name string) {
 // the volumes of the nodes that it lost, when it is resumed; and nobody else
 // does.
 func TestPauseKeepsVolumes(t *testing.T) {
+	t.Run("Smaller", func(t *testing.T) {
+		shrinkPaused(t, 1, []string{"state-dev-server-0", "state-dev-a-0", "state-dev-a-10x"}, []string{"state-dev-a-1", "state-dev-a-2"})
+	})
+	t.Run("Empty", func(t *testing.T) {
+		shrinkPaused(t, 0, []string{"state-dev-server-0"}, []string{"state-dev-a-0", "state-dev-a-1", "state-dev-a-2"})
+	})
+}
+
+// shrinkPaused makes a pool of three smaller while it is paused.
+func shrinkPaused(t *testing.T, replicas int32, kept, surplus []string) {
+	t.Helper()
 	w := newWorld(t)
 	w.newCluster("dev", func(vc *v1alpha1.VirtualCluster) {
 		vc.Spec.Pools = []v1alpha1.Pool{{Name: "a", Replicas: ptr.To[int32](3)}}
 	})
 	w.immortal("dev")
-	kept := []string{"state-dev-server-0", "state-dev-a-0", "state-dev-a-10x"}
-	surplus := []string{"state-dev-a-1", "state-dev-a-2"}
 	w.claimOf("server", kept[0])
-	for _, name := range append(kept[1:], surplus...) {
+	for _, name := range slices.Concat(kept[1:], surplus) {
 		w.claimOf("a", name)
 	}
 	w.change("dev", pause)
 	w.immortal("dev")
-	w.change("dev", func(s *v1alpha1.VirtualClusterSpec) { s.Pools[0].Replicas = ptr.To[int32](1) })
+	w.change("dev", func(s *v1alpha1.VirtualClusterSpec) { s.Pools[0].Replicas = ptr.To(replicas) })
 	w.immortal("dev")
-	for _, name := range append(kept, surplus...) {
+	for _, name := range slices.Concat(kept, surplus) {
 		if c := (&corev1.PersistentVolumeClaim{}); !w.exists(name, c) || c.DeletionTimestamp != nil {
 			t.Errorf("volume %q went while the cluster was paused", name)
 		}
