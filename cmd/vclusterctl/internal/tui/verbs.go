@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"fmt"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -71,7 +72,24 @@ func (m *Model) shell(node string) tea.Cmd {
 
 // handOver gives the terminal away and takes it back where it was.
 func (m *Model) handOver(what string, c tea.ExecCommand) tea.Cmd {
-	return tea.Exec(c, func(err error) tea.Msg { return returned{what: what, err: err} })
+	return tea.Exec(unhurried{c}, func(err error) tea.Msg { return returned{what: what, err: err} })
+}
+
+// unhurried lasts a moment at least. Bubble Tea stops its renderer's ticker in
+// another goroutine when it gives the terminal away; if it has the terminal back
+// before that, the ticker it has just started is the one that is stopped, and
+// nothing is drawn any more.
+type unhurried struct{ tea.ExecCommand }
+
+const moment = 100 * time.Millisecond
+
+// Run implements tea.ExecCommand.
+func (u unhurried) Run() error {
+	least := time.NewTimer(moment)
+	defer least.Stop()
+	err := u.ExecCommand.Run()
+	<-least.C
+	return err
 }
 
 func (m *Model) comeBack(r returned) tea.Cmd {
