@@ -138,6 +138,7 @@ func (m *Model) keysLine(bindings []key.Binding) string {
 	line, used := " ", 1
 	for _, b := range bindings {
 		h := b.Help()
+		h.Key, _, _ = strings.Cut(h.Key[:1]+strings.Replace(h.Key[1:], "/", " ", 1), " ") // one of several is enough
 		does, _, _ := strings.Cut(h.Desc, ",")
 		does, _, _ = strings.Cut(does, ":")
 		width := ansi.StringWidth(h.Key) + 1 + ansi.StringWidth(does) + 2

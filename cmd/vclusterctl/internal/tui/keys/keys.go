@@ -38,7 +38,7 @@ func Default() *Map {
 		Up:       bind("up/k", "up", "up", "k"),
 		Down:     bind("down/j", "down", "down", "j"),
 		PageUp:   bind("pgup/ctrl+b", "a page up", "pgup", "ctrl+b"),
-		PageDown: bind("pgdn/ctrl+f", "a page down", "pgdown", "ctrl+f", "space"),
+		PageDown: bind("pgdn/ctrl+f/space", "a page down", "pgdown", "ctrl+f", "space"),
 		Top:      bind("g/home", "to the top", "g", "home"),
 		Bottom:   bind("G/end", "to the bottom", "G", "end"),
 		Left:     bind("left/h", "to the left", "left", "h"),
@@ -87,10 +87,10 @@ func (m *Map) ofTexts() {
 }
 
 func (m *Map) ofForms() {
-	m.NextField = bind("tab/down", "next field", "tab", "down", "enter")
+	m.NextField = bind("tab/down/enter", "next field", "tab", "down", "enter")
 	m.PreviousField = bind("shift+tab/up", "previous field", "shift+tab", "up")
 	m.PreviousChoice = bind("left", "previous value of a choice", "left")
-	m.NextChoice = bind("right", "next value of a choice", "right", "space")
+	m.NextChoice = bind("right/space", "next value of a choice", "right", "space")
 	m.Apply = bind("ctrl+s", "create", "ctrl+s")
 	m.Yes = bind("y", "do it", "y")
 	m.No = bind("n", "leave it", "n")

@@ -2,6 +2,8 @@ package keys_test
 
 import (
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	"charm.land/bubbles/v2/key"
@@ -29,6 +31,25 @@ func TestGroups(t *testing.T) {
 		}
 		if explained[name(b)] != 1 {
 			t.Errorf("%s is explained %d times", v.Type().Field(i).Name, explained[name(b)])
+		}
+	}
+}
+
+// TestNames: the help names every key, and no other.
+func TestNames(t *testing.T) {
+	as := strings.NewReplacer("pgdn", "pgdown")
+	for _, g := range keys.Default().Groups() {
+		for _, b := range g.Keys {
+			told := []string{"/"}
+			if b.Help().Key != "/" {
+				told = strings.Split(as.Replace(b.Help().Key), "/")
+			}
+			have := slices.Clone(b.Keys())
+			slices.Sort(told)
+			slices.Sort(have)
+			if !slices.Equal(told, have) {
+				t.Errorf("%s: told are %q, obeyed are %q", b.Help().Desc, told, have)
+			}
 		}
 	}
 }
