@@ -2,6 +2,7 @@ package verbs
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -36,7 +37,7 @@ func (o *TUIOptions) session(name string) (*tui.Session, error) {
 		f.UseContext(name)
 		*f.Flags.Namespace = ""
 	}
-	c, err := f.NewClient()
+	c, err := clientOf(&f)
 	if err != nil {
 		return nil, err
 	}
@@ -49,6 +50,21 @@ func (o *TUIOptions) session(name string) (*tui.Session, error) {
 	}
 	s := &tuiSession{Factory: &f, client: c}
 	return &tui.Session{Context: hostContext(&f), Namespace: namespace, Watcher: s, Actions: s.actions()}, nil
+}
+
+// clientOf is a client of the cluster that this very factory means. Its
+// NewClient may be bound to the factory that it is a copy of: to another context,
+// and to a standard error that is the screen.
+func clientOf(f *cli.Factory) (client.WithWatch, error) {
+	config, err := f.RESTConfig()
+	if err != nil {
+		return nil, err
+	}
+	c, err := client.NewWithWatch(config, client.Options{Scheme: cli.Scheme()})
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", config.Host, err)
+	}
+	return c, nil
 }
 
 // contexts are those of the kubeconfig that lead to hosts: those that "connect"
