@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	tea "charm.land/bubbletea/v2"
@@ -35,12 +36,7 @@ func (f *fakeActions) note(format string, args ...any) error {
 func (f *fakeActions) was(what string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, d := range f.done {
-		if d == what {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(f.done, what)
 }
 
 func (f *fakeActions) all() act.Actions {

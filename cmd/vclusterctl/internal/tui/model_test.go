@@ -263,8 +263,8 @@ func TestFrames(t *testing.T) {
 		"list":    {reason: "The first screen.", wait: "live"},
 		"help":    {reason: "Every key, from the key map.", keys: []string{"?"}, wait: "Cluster"},
 		"help-2":  {reason: "It scrolls.", keys: []string{"?", "G"}, wait: "quit at once"},
-		"nocolor": {reason: "NO_COLOR.", change: func(c *tui.Config) { c.Env.Theme = tuitest.Env(false, false).Theme }, wait: "live"},
-		"ascii":   {reason: "--ascii.", change: func(c *tui.Config) { c.Env.Theme = tuitest.Env(false, true).Theme }, wait: "live"},
+		"nocolor": {reason: "NO_COLOR.", change: func(c *tui.Config) { c.Theme = tuitest.Env(false, false).Theme }, wait: "live"},
+		"ascii":   {reason: "--ascii.", change: func(c *tui.Config) { c.Theme = tuitest.Env(false, true).Theme }, wait: "live"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

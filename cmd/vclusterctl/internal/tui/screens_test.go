@@ -272,7 +272,7 @@ func TestLogsFail(t *testing.T) {
 func TestLogStops(t *testing.T) {
 	stopped := make(chan struct{})
 	w := begin(t, func(c *tui.Config) {
-		c.Session.Logs = func(ctx context.Context, _ act.LogRequest, emit func(string) error) error {
+		c.Session.Logs = func(_ context.Context, _ act.LogRequest, emit func(string) error) error {
 			defer close(stopped)
 			for {
 				if err := emit("again and again"); err != nil {

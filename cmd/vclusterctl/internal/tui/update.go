@@ -30,7 +30,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case copied:
 		return m, m.copyOut(msg)
 	case returned:
-		return m, m.comeBack(msg)
+		m.comeBack(msg)
+		return m, nil
 	case connected:
 		return m, m.switchTo(msg)
 	case screen.Tell:

@@ -92,13 +92,12 @@ func (u unhurried) Run() error {
 	return err
 }
 
-func (m *Model) comeBack(r returned) tea.Cmd {
+func (m *Model) comeBack(r returned) {
 	if r.err != nil {
 		m.tellError("Back from "+r.what, r.err)
-		return nil
+		return
 	}
 	m.tell(screen.Tell{Text: "Back from " + r.what + "."})
-	return nil
 }
 
 func (m *Model) kubeconfig(save bool) tea.Cmd {

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,9 +51,9 @@ func (m *Model) body() string {
 
 // base is the uppermost screen that is not a box.
 func (m *Model) base() screen.Screen {
-	for i := len(m.stack) - 1; i >= 0; i-- {
-		if _, isDialog := m.stack[i].(screen.Dialog); !isDialog {
-			return m.stack[i]
+	for _, s := range slices.Backward(m.stack) {
+		if _, isDialog := s.(screen.Dialog); !isDialog {
+			return s
 		}
 	}
 	return m.list
@@ -83,7 +84,7 @@ func (m *Model) head() string {
 	room := m.width - ansi.StringWidth(right) - 1
 	left = m.Cut(left, room)
 	middle = m.Fit(middle, room-ansi.StringWidth(left))
-	return m.Theme.Title.Render(left) + m.Muted.Render(middle) + " " + m.ofState(right)
+	return m.Title.Render(left) + m.Muted.Render(middle) + " " + m.ofState(right)
 }
 
 func (m *Model) count() string {

@@ -33,7 +33,7 @@ var errQuit = errors.New("quit")
 // Run asks and answers until somebody quits or the input ends.
 func Run(ctx context.Context, c tui.Config, in io.Reader, out io.Writer) error {
 	t := &talk{Config: c, ctx: ctx, in: in, out: out, namespace: c.Session.Namespace}
-	t.say("Virtual clusters, as plain text. Say \"help\" for what can be done, \"quit\" to end.")
+	t.sayf("Virtual clusters, as plain text. Say \"help\" for what can be done, \"quit\" to end.")
 	t.report(t.list(""))
 	for {
 		line, err := t.ask("What next?")
@@ -51,8 +51,8 @@ func Run(ctx context.Context, c tui.Config, in io.Reader, out io.Writer) error {
 	}
 }
 
-// say writes a line. Nothing from elsewhere gets to the terminal as it is.
-func (t *talk) say(format string, args ...any) {
+// sayf writes a line. Nothing from elsewhere gets to the terminal as it is.
+func (t *talk) sayf(format string, args ...any) {
 	for _, line := range strings.Split(fmt.Sprintf(format, args...), "\n") {
 		fmt.Fprintln(t.out, t.Clean(line))
 	}
@@ -73,9 +73,9 @@ func (t *talk) report(err error) {
 		return
 	}
 	line, remedy := t.Explain(err)
-	t.say("Error: %s", line)
+	t.sayf("Error: %s", line)
 	if remedy != "" {
-		t.say("What to do: %s", remedy)
+		t.sayf("What to do: %s", remedy)
 	}
 }
 
@@ -118,14 +118,14 @@ func (t *talk) obey(line string) error {
 			return c.do(strings.TrimSpace(argument))
 		}
 	}
-	t.say("%q is nothing that can be done here. Say \"help\" for what can.", name)
+	t.sayf("%q is nothing that can be done here. Say \"help\" for what can.", name)
 	return nil
 }
 
 func (t *talk) help(string) error {
-	t.say("A CLUSTER is said by its number in the list or by its name. Without a NODE, the first server is meant.")
+	t.sayf("A CLUSTER is said by its number in the list or by its name. Without a NODE, the first server is meant.")
 	for _, c := range t.commands() {
-		t.say("%s: %s.", strings.TrimSpace(c.names[0]+" "+c.argument), c.help)
+		t.sayf("%s: %s.", strings.TrimSpace(c.names[0]+" "+c.argument), c.help)
 	}
 	return nil
 }
@@ -146,14 +146,14 @@ func (t *talk) list(string) error {
 	})
 	switch n := len(t.clusters); n {
 	case 0:
-		t.say("There are no virtual clusters %s.", t.where())
+		t.sayf("There are no virtual clusters %s.", t.where())
 	case 1:
-		t.say("There is 1 virtual cluster %s.", t.where())
+		t.sayf("There is 1 virtual cluster %s.", t.where())
 	default:
-		t.say("There are %d virtual clusters %s.", n, t.where())
+		t.sayf("There are %d virtual clusters %s.", n, t.where())
 	}
 	for i, vc := range t.clusters {
-		t.say("%d. %s", i+1, t.sentence(vc))
+		t.sayf("%d. %s", i+1, t.sentence(vc))
 	}
 	return nil
 }
@@ -244,7 +244,7 @@ func (t *talk) useContext(name string) error {
 		if err != nil {
 			return err
 		}
-		t.say("You are in context %s. There are: %s.", t.Session.Context, strings.Join(names, ", "))
+		t.sayf("You are in context %s. There are: %s.", t.Session.Context, strings.Join(names, ", "))
 		return nil
 	}
 	session, err := t.Connect(t.ctx, name)

@@ -34,7 +34,7 @@ func (t *talk) describe(vc *v1alpha1.VirtualCluster) error {
 	if err := describe.Write(&text, in); err != nil {
 		return err
 	}
-	t.say("%s", strings.TrimRight(text.String(), "\n"))
+	t.sayf("%s", strings.TrimRight(text.String(), "\n"))
 	return nil
 }
 
@@ -52,19 +52,19 @@ func (t *talk) follow(vc *v1alpha1.VirtualCluster) error {
 		}
 		if u.Status.State == source.Lost {
 			t.report(u.Status.Err)
-			t.say("Trying again.")
+			t.sayf("Trying again.")
 		}
 		now, told := u.Of(key)
 		switch {
 		case !told:
 			continue
 		case now == nil:
-			t.say("%s is deleted.", key.Name)
+			t.sayf("%s is deleted.", key.Name)
 			return nil
 		}
 		if said := t.sentence(now); said != last {
 			last = said
-			t.say("%s", said)
+			t.sayf("%s", said)
 		}
 		if s := row.Of(now).State; s == row.Ready || s == row.Failed || s == row.Paused {
 			return nil
@@ -95,7 +95,7 @@ func (t *talk) logs(said string) error {
 	}
 	request := act.LogRequest{Target: target(vc), Node: node, Tail: lastLines}
 	return t.Session.Logs(t.ctx, request, func(line string) error {
-		t.say("%s", line)
+		t.sayf("%s", line)
 		return nil
 	})
 }
@@ -119,7 +119,7 @@ func (t *talk) handOver(c tea.ExecCommand) error {
 	if err := c.Run(); err != nil {
 		return err
 	}
-	t.say("You are back.")
+	t.sayf("You are back.")
 	return nil
 }
 
@@ -128,7 +128,7 @@ func (t *talk) kubeconfig(vc *v1alpha1.VirtualCluster) error {
 	if err != nil {
 		return err
 	}
-	t.say("The kubeconfig of %s is in the file %s", vc.Name, path)
+	t.sayf("The kubeconfig of %s is in the file %s", vc.Name, path)
 	return nil
 }
 
@@ -140,12 +140,12 @@ func (t *talk) delete(vc *v1alpha1.VirtualCluster) error { return t.confirm(scre
 func (t *talk) confirm(verb screen.Verb, vc *v1alpha1.VirtualCluster) error {
 	r := row.Of(vc)
 	if so := tui.AlreadySo(verb, &r); so != "" {
-		t.say("%s %s", vc.Name, so)
+		t.sayf("%s %s", vc.Name, so)
 		return nil
 	}
 	q := tui.Ask(t.Session.Actions, verb, &r)
 	for _, text := range q.Texts {
-		t.say("%s", text)
+		t.sayf("%s", text)
 	}
 	if q.Find != nil {
 		found, err := q.Find(t.ctx)
@@ -154,7 +154,7 @@ func (t *talk) confirm(verb screen.Verb, vc *v1alpha1.VirtualCluster) error {
 			found = []string{"what that takes along cannot be found out: " + line}
 		}
 		for _, one := range found {
-			t.say("- %s", one)
+			t.sayf("- %s", one)
 		}
 	}
 	answer, err := t.ask(q.Title + " Say yes or no.")
@@ -162,13 +162,13 @@ func (t *talk) confirm(verb screen.Verb, vc *v1alpha1.VirtualCluster) error {
 		return err
 	}
 	if !strings.EqualFold(answer, "yes") {
-		t.say("Nothing was done.")
+		t.sayf("Nothing was done.")
 		return nil
 	}
 	if err := q.Do(t.ctx); err != nil {
 		return err
 	}
-	t.say("%s.", q.Doing)
+	t.sayf("%s.", q.Doing)
 	return nil
 }
 
@@ -182,10 +182,10 @@ func (t *talk) create(string) error {
 		namespace = "default"
 	}
 	fields := create.Fields(t.Theme, create.Defaults{Namespace: namespace})
-	t.say("Field by field. An empty answer takes what is offered; \"cancel\" leaves everything as it is.")
+	t.sayf("Field by field. An empty answer takes what is offered; \"cancel\" leaves everything as it is.")
 	for _, f := range fields {
 		if err := t.field(fields, f); errors.Is(err, errLeft) {
-			t.say("Nothing was done.")
+			t.sayf("Nothing was done.")
 			return nil
 		} else if err != nil {
 			return err
@@ -197,13 +197,13 @@ func (t *talk) create(string) error {
 	}
 	answer, err := t.ask(fmt.Sprintf("Create %s in namespace %s? Say yes or no.", u.GetName(), u.GetNamespace()))
 	if err != nil || !strings.EqualFold(answer, "yes") {
-		t.say("Nothing was done.")
+		t.sayf("Nothing was done.")
 		return err
 	}
 	if err := t.Session.Apply(t.ctx, u); err != nil {
 		return err
 	}
-	t.say("%s was created. Say \"follow %s\" to hear how it comes up.", u.GetName(), u.GetName())
+	t.sayf("%s was created. Say \"follow %s\" to hear how it comes up.", u.GetName(), u.GetName())
 	return t.list("")
 }
 
@@ -219,7 +219,7 @@ func (t *talk) field(fields []*create.Field, f *create.Field) error {
 		}
 		if answer != "" {
 			if err := f.Set(answer); err != nil {
-				t.say("That is not right: %v.", err)
+				t.sayf("That is not right: %v.", err)
 				continue
 			}
 		}
@@ -230,7 +230,7 @@ func (t *talk) field(fields []*create.Field, f *create.Field) error {
 		if problem == "" {
 			return nil
 		}
-		t.say("That is not right: %s.", strings.TrimRight(problem, "."))
+		t.sayf("That is not right: %s.", strings.TrimRight(problem, "."))
 	}
 }
 

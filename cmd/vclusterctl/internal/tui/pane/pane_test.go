@@ -220,7 +220,7 @@ func TestStyled(t *testing.T) {
 
 // TestSizes: no size breaks anything, wrapped or not.
 func TestSizes(t *testing.T) {
-	lines := append(numbered(30), strings.Repeat("wide 名前 ", 20), "", "\x1b[1mstyled\x1b[m "+strings.Repeat("x", 90))
+	lines := append(numbered(30), strings.Repeat("wide \u540d\u524d ", 20), "", "\x1b[1mstyled\x1b[m "+strings.Repeat("x", 90))
 	for _, keys := range [][]string{nil, {"w"}, {"w", "G"}, {"/", "x", "enter"}, {"G", "right", "right"}} {
 		p := show(80, 24, lines...)
 		press(p, keys...)

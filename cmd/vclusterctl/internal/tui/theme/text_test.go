@@ -22,7 +22,7 @@ func TestClean(t *testing.T) {
 		"Title":     {reason: "Nor sets titles or the clipboard.", in: "\x1b]52;c;ZXZpbA==\x07x", want: "x", ascii: "x"},
 		"C1":        {reason: "Without its introducer a sequence is only text.", in: "a\u009b2Jb", want: "a2Jb", ascii: "a2Jb"},
 		"Direction": {reason: "What is read is what is there.", in: "a\u202eb", want: "ab", ascii: "ab"},
-		"Wide":      {reason: "Other scripts are fine where they can be shown.", in: "größe 名前", want: "größe 名前", ascii: "gr??e ??"},
+		"Wide":      {reason: "Other scripts are fine where they can be shown.", in: "größe \u540d\u524d", want: "größe \u540d\u524d", ascii: "gr??e ??"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -49,7 +49,7 @@ func TestFit(t *testing.T) {
 		"Pads":   {reason: "Columns line up.", in: "dev", width: 5, want: "dev  "},
 		"Exact":  {reason: "What fits is not cut.", in: "dev", width: 3, want: "dev"},
 		"Cuts":   {reason: "What is cut says so.", in: "development", width: 5, want: "deve…"},
-		"Wide":   {reason: "A wide letter takes two columns, and none is cut in half.", in: "名前名前", width: 4, want: "名… "},
+		"Wide":   {reason: "A wide letter takes two columns, and none is cut in half.", in: "\u540d\u524d\u540d\u524d", width: 4, want: "\u540d… "},
 		"Narrow": {reason: "There may be no room at all.", in: "dev", width: 0, want: ""},
 	}
 	for name, tc := range cases {

@@ -14,7 +14,7 @@ type Driver struct {
 	Model tea.Model
 
 	t    *testing.T
-	ctx  context.Context
+	ctx  context.Context //nolint:containedctx // of the test
 	msgs chan tea.Msg
 	// Quit is true once the program has asked to end.
 	Quit bool

@@ -181,11 +181,11 @@ func (c *Confirm) names(width int) []string {
 
 func (c *Confirm) buttons() string {
 	if c.Do == nil {
-		return c.Theme.Selected.Render(" OK ")
+		return c.Selected.Render(" OK ")
 	}
 	no, yes := " Cancel ", " "+c.Yes+" "
 	if c.yes {
-		return no + "  " + c.Theme.Selected.Render(c.Arrow+yes)
+		return no + "  " + c.Selected.Render(c.Arrow+yes)
 	}
-	return c.Theme.Selected.Render(c.Arrow+no) + "  " + yes
+	return c.Selected.Render(c.Arrow+no) + "  " + yes
 }

@@ -94,7 +94,7 @@ func (c *Create) line(f *Field, focused bool) string {
 	}
 	value := f.Shown()
 	if focused {
-		return begin + c.Key.Render("< ") + c.Theme.Selected.Render(value) + c.Key.Render(" >")
+		return begin + c.Key.Render("< ") + c.Selected.Render(value) + c.Key.Render(" >")
 	}
 	return begin + value
 }
@@ -105,7 +105,7 @@ func (c *Create) button() string {
 		text = " Creating" + c.Ellipsis + " "
 	}
 	if c.focus == len(c.fields) {
-		return "  " + c.Theme.Selected.Render(c.Arrow+text)
+		return "  " + c.Selected.Render(c.Arrow+text)
 	}
 	return "  [" + text + "]"
 }

@@ -69,7 +69,7 @@ func (p *page) hanging(begin, text string, style lipgloss.Style) {
 func (p *page) head() {
 	vc, r := p.cluster, &p.target
 	if p.gone {
-		p.add(p.Theme.Bad.Render(" This cluster is deleted; this is what was known of it."))
+		p.add(p.Bad.Render(" This cluster is deleted; this is what was known of it."))
 	}
 	p.pair("Cluster", vc.Namespace+"/"+vc.Name+", "+r.Age(p.now)+" old")
 	p.pair("Status", joined(": ", r.Status, r.Detail))
@@ -112,7 +112,7 @@ func (p *page) sign(s phase.State) (string, lipgloss.Style) {
 	case phase.Active:
 		return p.Booting, p.Busy
 	case phase.Failed:
-		return p.Failed, p.Theme.Bad
+		return p.Failed, p.Bad
 	case phase.Waiting:
 	}
 	return p.Dot, p.Muted
@@ -143,7 +143,7 @@ func (p *page) verdict(c metav1.Condition) (string, lipgloss.Style) {
 	case (c.Status == metav1.ConditionTrue) != inverse:
 		return p.Ready, p.Good
 	}
-	return p.Failed, p.Theme.Bad
+	return p.Failed, p.Bad
 }
 
 // isolation is the proof. Who says so matters: a node's own word counts less
@@ -163,7 +163,7 @@ func (p *page) isolation() {
 	for _, f := range facts {
 		sign, style, word := p.Ready, p.Good, "holds"
 		if !f.Holds {
-			sign, style, word = p.Failed, p.Theme.Bad, "BROKEN"
+			sign, style, word = p.Failed, p.Bad, "BROKEN"
 		}
 		begin := "   " + style.Render(sign+" "+p.Fit(word, 6)) + " " + p.Fit(p.Clean(f.Name), 24) + " " +
 			p.Muted.Render(p.Fit(strings.ToLower(string(f.Source)), 6))
@@ -231,7 +231,7 @@ func (p *page) unread(what string) bool {
 	switch {
 	case p.err != nil && !p.gotOnce:
 		line, _ := p.Explain(p.err)
-		p.hanging("   ", what+" cannot be read: "+line, p.Theme.Bad)
+		p.hanging("   ", what+" cannot be read: "+line, p.Bad)
 	case !p.gotOnce:
 		p.add("   " + p.Muted.Render("Looking"+p.Ellipsis))
 	default:
@@ -282,7 +282,7 @@ func (p *page) events() {
 	for _, e := range events {
 		style := lipgloss.NewStyle()
 		if e.Warning {
-			style = p.Theme.Bad
+			style = p.Bad
 		}
 		text := e.Object + ": " + e.Message
 		if e.Times > 1 {

@@ -57,7 +57,7 @@ func (h *Help) Update(msg tea.Msg) (screen.Request, tea.Cmd) {
 		return nil, nil
 	}
 	press, ok := msg.(tea.KeyPressMsg)
-	if ok && (key.Matches(press, h.Keys.Back, h.Keys.Help)) && !h.pane.StopSearch() {
+	if ok && key.Matches(press, h.Keys.Back, h.Keys.Help) && !h.pane.StopSearch() {
 		return screen.Back, nil
 	}
 	return nil, nil

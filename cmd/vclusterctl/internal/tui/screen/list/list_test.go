@@ -158,12 +158,12 @@ func TestSizes(t *testing.T) {
 
 // TestHostile: what comes from elsewhere cannot rewrite the screen.
 func TestHostile(t *testing.T) {
-	vc := tuitest.Cluster("dev", tuitest.Booted, tuitest.With("ControlPlaneReady", "False", "Evil\x1b[2J", "\x1b]52;c;eA==\x07\x1b[31mfine\n\n名前"))
+	vc := tuitest.Cluster("dev", tuitest.Booted, tuitest.With("ControlPlaneReady", "False", "Evil\x1b[2J", "\x1b]52;c;eA==\x07\x1b[31mfine\n\n\u540d\u524d"))
 	view := show(tuitest.Env(false, false), "default", live(vc)).View()
 	if strings.Contains(view, "\x1b[2J") || strings.Contains(view, "\x1b]") || strings.Contains(view, "\x1b[31m") {
 		t.Errorf("an escape sequence passed: %q", view)
 	}
-	if !strings.Contains(view, "fine  名前") {
+	if !strings.Contains(view, "fine  \u540d\u524d") {
 		t.Errorf("the text is gone: %q", view)
 	}
 }

@@ -41,7 +41,8 @@ func (l *List) table() []string {
 }
 
 func (l *List) heads(layout []column) string {
-	line := strings.Repeat(" ", markerWidth)
+	var line strings.Builder
+	line.WriteString(strings.Repeat(" ", markerWidth))
 	for _, c := range layout {
 		if c.width == 0 {
 			continue
@@ -50,9 +51,9 @@ func (l *List) heads(layout []column) string {
 		if c.order == l.order {
 			title += " " + l.direction()
 		}
-		line += l.Fit(title, c.width) + " "
+		line.WriteString(l.Fit(title, c.width) + " ")
 	}
-	return l.Bold.Render(l.Fit(strings.TrimSuffix(line, " "), l.width))
+	return l.Bold.Render(l.Fit(strings.TrimSuffix(line.String(), " "), l.width))
 }
 
 func (l *List) direction() string {

@@ -106,7 +106,7 @@ func (l *Logs) stateLine() string {
 	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
 	style := l.Muted
 	if l.bad {
-		style = l.Theme.Bad
+		style = l.Bad
 	}
 	return style.Render(l.Fit(" "+l.Clean(strings.Join(parts, " "+l.Dot+" ")), l.width))
 }

@@ -181,7 +181,7 @@ func (p *Pick) View() string {
 
 // remark is why nothing, or not everything, is offered.
 func (p *Pick) remark(width int) []string {
-	text := ""
+	var text string
 	switch {
 	case p.loading:
 		text = "Looking" + p.Ellipsis
