@@ -38,6 +38,7 @@ type bench struct {
 	runs, many  int
 	fleet       int
 	only        []string
+	distro      string
 	bareConfig  map[v1alpha1.Distro]map[string][]byte
 	// refused are the distros that were tried, with their words.
 	refused  map[v1alpha1.Distro]string
@@ -70,6 +71,7 @@ func run(ctx context.Context) error {
 	flag.IntVar(&b.many, "many", 10, "how many clusters are created at once")
 	flag.IntVar(&b.fleet, "fleet", 500, "how many clusters one controller looks after")
 	flag.StringVar(&only, "only", "", "sections to run, of "+strings.Join(sectionNames(), ","))
+	flag.StringVar(&b.distro, "distro", "", "measure this distro only, of those that the node image carries")
 	flag.StringVar(&out, "out", os.Getenv("BENCH_OUT"), "file to write the table to as well")
 	flag.Parse()
 	if only != "" {

@@ -17,7 +17,7 @@ import (
 	"github.com/vclusterctl/vclusterctl/test/e2e/harness"
 )
 
-// distros are those that the node image carries.
+// distros are those that the node image carries, or the one that was asked for.
 func (b *bench) distros() ([]harness.Distro, error) {
 	carried, err := harness.Carried(b.assets.NodeImage)
 	if err != nil {
@@ -25,9 +25,12 @@ func (b *bench) distros() ([]harness.Distro, error) {
 	}
 	var found []harness.Distro
 	for _, d := range harness.Distros() {
-		if slices.Contains(carried, string(d.Name)) {
+		if slices.Contains(carried, string(d.Name)) && (b.distro == "" || b.distro == string(d.Name)) {
 			found = append(found, d)
 		}
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("the node image carries %v, not %q", carried, b.distro)
 	}
 	return found, nil
 }

@@ -12,6 +12,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -94,7 +96,8 @@ func (n *Node) launch(ctx context.Context) error {
 		return err
 	}
 	defer log.Close()
-	n.cmd = exec.CommandContext(ctx, "/proc/self/exe")
+	// It outlives the context until Stop, so that Wait can still say what it was at.
+	n.cmd = exec.CommandContext(context.WithoutCancel(ctx), "/proc/self/exe")
 	n.cmd.Env = []string{dirEnv + "=" + n.Dir, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"}
 	n.cmd.Stdout, n.cmd.Stderr, n.cmd.ExtraFiles = log, log, []*os.File{writer}
 	n.cmd.SysProcAttr = &syscall.SysProcAttr{
@@ -142,7 +145,7 @@ func (n *Node) Wait(ctx context.Context, seen func(Event) bool) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("the bare node: %w", context.Cause(ctx))
+			return fmt.Errorf("the bare node: %w%s", context.Cause(ctx), n.lastWords())
 		case e, ok := <-n.Events:
 			switch {
 			case !ok:
@@ -154,4 +157,22 @@ func (n *Node) Wait(ctx context.Context, seen func(Event) bool) error {
 			}
 		}
 	}
+}
+
+// lastWords are the ends of what the processes of the node have logged.
+func (n *Node) lastWords() string {
+	const most = 400
+	logs, err := filepath.Glob(filepath.Join("/proc", strconv.Itoa(n.PID), "root", runDir, "*.log"))
+	if err != nil || len(logs) == 0 {
+		return ""
+	}
+	var words strings.Builder
+	for _, log := range logs {
+		content, err := os.ReadFile(log)
+		if err != nil || len(content) == 0 {
+			continue // it went with the node
+		}
+		fmt.Fprintf(&words, "\n%s: …%s", filepath.Base(log), content[max(0, len(content)-most):])
+	}
+	return words.String()
 }
