@@ -242,17 +242,37 @@ func TestEnviron(t *testing.T) {
 	}
 }
 
-// TestShellPrompt lets the shells there are say what their prompt is.
-func TestShellPrompt(t *testing.T) {
+// TestShell lets the shells there are say what their prompt is, and where they
+// think they are, after they have read what a user has set up.
+func TestShell(t *testing.T) {
+	const (
+		label = "(team/it's) mine> "
+		cares = "export KUBECONFIG=/theirs VCLUSTERCTL_ATTACHED=theirs\n"
+		asks  = `echo "$KUBECONFIG of $VCLUSTERCTL_ATTACHED"`
+		says  = "/it's/ours of team/it's\n"
+	)
 	cases := map[string]struct {
+		reason  string
 		program string
+		file    string
 		rc      string
+		piped   bool
 		ask     string
 		want    string
 	}{
-		"Bash": {program: "bash", rc: "PS1='mine> '\n", ask: `echo "$PS1"`, want: "(team/it's) mine> "},
-		"Zsh":  {program: "zsh", rc: "PROMPT='mine> '\n", ask: `echo "$PROMPT"`, want: "(team/it's) mine> "},
-		"Fish": {program: "fish", rc: "function fish_prompt; echo -n 'mine> '; end\n", ask: "fish_prompt", want: "(team/it's) mine> "},
+		"BashPrompt":   {reason: "Theirs comes after ours.", program: "bash", file: ".bashrc", rc: "PS1='mine> '\n", ask: `echo "$PS1"`, want: label},
+		"BashNewEach":  {reason: "Also if it is made anew each time.", program: "bash", file: ".bashrc", rc: "PROMPT_COMMAND=\"PS1='mine> '; \"\n", ask: `echo "$PS1"`, want: label},
+		"BashNewArray": {reason: "By the last of several, too.", program: "bash", file: ".bashrc", rc: "PROMPT_COMMAND=(true \"PS1='mine> '\")\n", ask: `echo "$PS1"`, want: label},
+		"BashStatus":   {reason: "How the last command ended stays to be seen.", program: "bash", file: ".bashrc", rc: "PS1='mine> '\n", ask: "(exit 7)\necho $?", want: "7\n"},
+		"BashWhere":    {reason: "The user's own kubeconfig does not win.", program: "bash", file: ".bashrc", rc: cares, ask: asks, want: says},
+		"ZshPrompt":    {reason: "Theirs comes after ours.", program: "zsh", file: ".zshrc", rc: "PROMPT='mine> '\n", ask: `echo "$PROMPT"`, want: label},
+		"ZshNewEach":   {reason: "Also if it is made anew each time.", program: "zsh", file: ".zshrc", rc: "precmd() { PROMPT='mine> ' }\n", ask: `echo "$PROMPT"`, want: label},
+		"ZshWhere":     {reason: "The user's own kubeconfig does not win.", program: "zsh", file: ".zshrc", rc: cares, ask: asks, want: says},
+		"ZshPiped":     {reason: "There is a file that is read by those that nobody types into.", program: "zsh", file: ".zshenv", rc: cares, piped: true, ask: asks, want: says},
+		"FishPrompt":   {reason: "Theirs comes after ours.", program: "fish", file: ".config/fish/config.fish", rc: "function fish_prompt; echo -n 'mine> '; end\n", ask: "fish_prompt", want: label},
+		"FishStatus":   {reason: "Theirs shows how the last command ended.", program: "fish", file: ".config/fish/config.fish", rc: "function fish_prompt; echo -n $status; end\n", ask: "false; fish_prompt", want: "(team/it's) 1"},
+		"FishWhere":    {reason: "The user's own kubeconfig does not win.", program: "fish", file: ".config/fish/config.fish", rc: "set -gx KUBECONFIG /theirs\n", ask: asks, want: says},
+		"FishPiped":    {reason: "Nor in one that nobody types into.", program: "fish", file: ".config/fish/config.fish", rc: "set -gx KUBECONFIG /theirs\n", piped: true, ask: asks, want: says},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -261,13 +281,11 @@ func TestShellPrompt(t *testing.T) {
 				t.Skip(err)
 			}
 			home := t.TempDir()
-			for _, rc := range []string{".bashrc", ".zshrc", ".config/fish/config.fish"} {
-				if err := os.MkdirAll(filepath.Dir(filepath.Join(home, rc)), 0o700); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(filepath.Join(home, rc), []byte(tc.rc), 0o600); err != nil {
-					t.Fatal(err)
-				}
+			if err := os.MkdirAll(filepath.Dir(filepath.Join(home, tc.file)), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(home, tc.file), []byte(tc.rc), 0o600); err != nil {
+				t.Fatal(err)
 			}
 			env := map[string]string{"SHELL": path, "HOME": home}
 			files, err := NewFiles(func(string) string { return "" })
@@ -275,19 +293,20 @@ func TestShellPrompt(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer files.Remove()
-			shell, err := NewShell(func(k string) string { return env[k] }, files, "team/it's")
+			set := []string{"KUBECONFIG=/it's/ours", AttachedEnv + "=team/it's"}
+			shell, err := NewShell(func(k string) string { return env[k] }, files, "team/it's", set...)
 			if err != nil {
 				t.Fatal(err)
 			}
-			cmd := exec.Command(shell.Argv[0], append(shell.Argv[1:], "-c", tc.ask)...)
-			if tc.program == "bash" { // which reads no file when it has a command
-				cmd = exec.Command(shell.Argv[0], shell.Argv[1:]...)
-				cmd.Stdin = strings.NewReader(tc.ask + "\n")
+			if tc.piped {
+				shell = shell.Piped()
 			}
-			cmd.Env = append([]string{"HOME=" + home, "PATH=" + os.Getenv("PATH")}, shell.Env...)
+			cmd := exec.Command(shell.Argv[0], shell.Argv[1:]...)
+			cmd.Stdin = strings.NewReader(tc.ask + "\n")
+			cmd.Env = append(append([]string{"HOME=" + home, "PATH=" + os.Getenv("PATH"), "TERM=dumb"}, set...), shell.Env...)
 			out, err := cmd.Output()
 			if err != nil || !strings.Contains(string(out), tc.want) {
-				t.Errorf("prompt: %v, %q, want %q in it", err, out, tc.want)
+				t.Errorf("%s\ngot %v, %q, want %q in it", tc.reason, err, out, tc.want)
 			}
 		})
 	}

@@ -99,13 +99,14 @@ func (s session) run(ctx context.Context, t *target, route *access.Route) (int, 
 	if err != nil {
 		return 0, err
 	}
+	set := []string{"KUBECONFIG=" + config, child.AttachedEnv + "=" + t.key().String()}
 	shell := child.Shell{Argv: s.command}
 	if len(s.command) == 0 {
-		if shell, err = s.shell(t, files); err != nil {
+		if shell, err = s.shell(t, files, set); err != nil {
 			return 0, err
 		}
 	}
-	set := append([]string{"KUBECONFIG=" + config, child.AttachedEnv + "=" + t.key().String()}, shell.Env...)
+	set = append(set, shell.Env...)
 	code, err := child.Run(ctx, child.Params{
 		Argv: shell.Argv, Env: child.Environ(os.Environ(), set...), In: t.In, Out: t.Out, ErrOut: t.ErrOut,
 		Interactive: len(s.command) == 0 && t.InTTY, Grace: s.grace, Signals: s.signals,
@@ -114,10 +115,10 @@ func (s session) run(ctx context.Context, t *target, route *access.Route) (int, 
 }
 
 // shell is the user's: for somebody who types, or for lines from elsewhere.
-func (s session) shell(t *target, files *child.Files) (child.Shell, error) {
-	shell, err := child.NewShell(t.Getenv, files, t.key().String())
+func (s session) shell(t *target, files *child.Files, set []string) (child.Shell, error) {
+	shell, err := child.NewShell(t.Getenv, files, t.key().String(), set...)
 	if !t.InTTY {
-		shell.Argv = shell.Argv[:1]
+		shell = shell.Piped()
 	}
 	return shell, err
 }
