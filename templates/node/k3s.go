@@ -188,6 +188,11 @@ func InitialUserNamespace(idMap []string) bool {
 // written: the state volume may hold that of another boot.
 func (p k3s) containerd() File {
 	content := "version = 3\n"
+	if InitialUserNamespace(p.Facts.UIDMap) {
+		// K3s asks for it in user namespaces only, but the root of a container
+		// may lack the capability to lower a score just as well.
+		content += "\n[plugins.'io.containerd.cri.v1.runtime']\n  restrict_oom_score_adj = true\n"
+	}
 	if !p.delegated() {
 		content += "\n[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]\n" +
 			"  BinaryName = " + strconv.Quote(OCIWrapper) + "\n"

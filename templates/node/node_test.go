@@ -286,3 +286,23 @@ func TestUsernsGate(t *testing.T) {
 		})
 	}
 }
+
+func TestK3sRestrictsOOMScores(t *testing.T) {
+	tests := map[string]struct {
+		reason string
+		uidMap string
+		want   bool
+	}{
+		"Pod":     {reason: "In a user namespace K3s does it by itself.", uidMap: "0 131072 65536"},
+		"Machine": {reason: "A container's root may lack the right to lower scores.", uidMap: "0 0 4294967295", want: true},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			in := serverInputs(k3sInputs)
+			in.Facts.UIDMap = []string{tc.uidMap}
+			if got := strings.Contains((k3s{&plan{Inputs: in}}).containerd().Content, "restrict_oom_score_adj = true"); got != tc.want {
+				t.Errorf("%s got %t", tc.reason, got)
+			}
+		})
+	}
+}
