@@ -19,9 +19,12 @@ const keepLimit = 64 << 10
 func (t *Tunnel) carry(ctx context.Context, local net.Conn) {
 	defer local.Close()
 	defer context.AfterFunc(ctx, func() { _ = local.Close() })()
+	v := &visitor{Conn: local}
+	if !v.listen(patience) {
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	v := &visitor{Conn: local}
 	for {
 		l, err := t.await(ctx, never)
 		if err != nil {
@@ -42,6 +45,19 @@ type visitor struct {
 	answered bool
 	ended    bool // it says no more, or is gone
 	tooMuch  bool // said is not all
+}
+
+// listen waits for the client's first words and says whether there were any. Who
+// says none is no business of the pod's, which would hang up on it some time:
+// that looks as if the pod was about to go.
+func (v *visitor) listen(patience time.Duration) bool {
+	if err := v.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		return false
+	}
+	buffer := make([]byte, 32<<10)
+	n, err := v.Read(buffer)
+	v.keep(buffer[:n])
+	return err == nil && v.SetReadDeadline(time.Time{}) == nil
 }
 
 // through connects the client with a pod until either has had enough. It says

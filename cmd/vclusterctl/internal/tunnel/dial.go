@@ -16,23 +16,23 @@ import (
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	clientportforward "k8s.io/client-go/tools/portforward"
-	spdytransport "k8s.io/client-go/transport/spdy"
 	"k8s.io/client-go/transport/websocket"
 	"k8s.io/streaming/pkg/httpstream"
 	"k8s.io/streaming/pkg/httpstream/spdy"
 )
 
-// A connection that says nothing for silence is lost: the other side answers a
-// ping every pingPeriod.
+// A connection on which nothing moves for silence is lost: the other side
+// answers pings, of which there are some in that time.
 const (
-	pingPeriod = 10 * time.Second
-	silence    = 3 * pingPeriod
+	silence = 30 * time.Second
+	pings   = 3
 )
 
 // Host connects to pods through the API server of their cluster.
 type Host struct {
-	config *rest.Config
-	client rest.Interface
+	config  *rest.Config
+	client  rest.Interface
+	silence time.Duration
 }
 
 // NewHost uses the API server that a configuration leads to.
@@ -44,7 +44,7 @@ func NewHost(config *rest.Config) (*Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", config.Host, err)
 	}
-	return &Host{config: config, client: c}, nil
+	return &Host{config: config, client: c, silence: silence}, nil
 }
 
 // Dial opens a connection that carries streams to the ports of a pod. It speaks
@@ -88,12 +88,15 @@ func (h *Host) dialWebSocket(ctx context.Context, at *url.URL) (httpstream.Conne
 		return nil, err
 	}
 	// A connection that breaks is told by who uses it, and by nobody else.
-	bytes := clientportforward.NewTunnelingConnectionWithLogger(logr.Discard(), conn)
-	return spdy.NewClientConnectionWithPings(&watched{Conn: bytes, limit: silence}, pingPeriod)
+	return h.carry(clientportforward.NewTunnelingConnectionWithLogger(logr.Discard(), conn))
 }
 
 func (h *Host) dialSPDY(ctx context.Context, at *url.URL) (httpstream.Connection, error) {
-	transport, upgrader, err := spdytransport.RoundTripperFor(h.config)
+	upgrade, err := newUpgrade(h.config)
+	if err != nil {
+		return nil, err
+	}
+	transport, err := rest.HTTPWrappersForConfig(h.config, upgrade)
 	if err != nil {
 		return nil, err
 	}
@@ -101,22 +104,24 @@ func (h *Host) dialSPDY(ctx context.Context, at *url.URL) (httpstream.Connection
 	if err != nil {
 		return nil, err
 	}
-	conn, _, err := spdytransport.NegotiateStreaming(upgrader, &http.Client{Transport: transport}, req, portforward.PortForwardV1Name)
-	return conn, err
-}
-
-// watched is a connection that fails when nothing comes for too long. TCP alone
-// takes a quarter of an hour to notice that the other side is gone.
-type watched struct {
-	net.Conn
-
-	limit time.Duration
-}
-
-// Read implements net.Conn.
-func (w *watched) Read(p []byte) (int, error) {
-	if err := w.SetReadDeadline(time.Now().Add(w.limit)); err != nil {
-		return 0, err
+	req.Header.Set(httpstream.HeaderProtocolVersion, portforward.PortForwardV1Name)
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		return nil, err
 	}
-	return w.Conn.Read(p)
+	if err := resp.Body.Close(); err != nil {
+		upgrade.conn.Close()
+		return nil, err
+	}
+	return h.carry(upgrade.conn)
+}
+
+// carry makes a connection that carries streams of one that carries bytes.
+func (h *Host) carry(raw net.Conn) (httpstream.Connection, error) {
+	w := &watched{Conn: raw, limit: h.silence}
+	c, err := spdy.NewClientConnectionWithPings(w, h.silence/pings)
+	if err != nil {
+		return nil, err
+	}
+	return &connection{Connection: c, raw: w}, nil
 }

@@ -73,13 +73,14 @@ func (l *link) open() (*stream, error) {
 	headers.Set(corev1.PortHeader, strconv.Itoa(l.port))
 	headers.Set(corev1.PortForwardRequestIDHeader, strconv.FormatInt(l.last.Add(1), 10))
 	headers.Set(corev1.StreamType, corev1.StreamTypeError)
-	fail, err := l.conn.CreateStream(headers)
+	fail, err := l.create(headers)
 	if err != nil {
 		return nil, fmt.Errorf("open a stream to pod %q: %w", l.pod, err)
 	}
 	_ = fail.Close() // we only read from it
+	headers = headers.Clone()
 	headers.Set(corev1.StreamType, corev1.StreamTypeData)
-	data, err := l.conn.CreateStream(headers)
+	data, err := l.create(headers)
 	if err != nil {
 		l.conn.RemoveStreams(fail)
 		return nil, fmt.Errorf("open a stream to pod %q: %w", l.pod, err)
@@ -87,6 +88,27 @@ func (l *link) open() (*stream, error) {
 	s := &stream{Stream: data, link: l, fail: fail, failed: make(chan error, 1)}
 	go s.readFailure()
 	return s, nil
+}
+
+// create makes a stream, unless the connection is lost before the other side
+// has agreed. Left alone it would wait for that much longer.
+func (l *link) create(headers http.Header) (httpstream.Stream, error) {
+	type result struct {
+		stream httpstream.Stream
+		err    error
+	}
+	made := make(chan result, 1)
+	go func() {
+		s, err := l.conn.CreateStream(headers)
+		made <- result{s, err}
+	}()
+	select {
+	case r := <-made:
+		return r.stream, r.err
+	case <-l.given:
+	case <-l.lost():
+	}
+	return nil, errLost
 }
 
 func (s *stream) readFailure() {

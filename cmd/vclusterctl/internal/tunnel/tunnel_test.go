@@ -70,16 +70,11 @@ func open(t *testing.T, h *tunneltest.Host, change ...func(*Params)) *Tunnel {
 
 func tryOpen(t *testing.T, h *tunneltest.Host, change ...func(*Params)) (*Tunnel, error) {
 	t.Helper()
-	host, err := NewHost(h.Serve(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	host := hostOf(t, h)
 	p := Params{
 		Port: 6443,
 		Find: func(context.Context, string) (string, error) { return "dev-server-0", nil },
-		Dial: func(ctx context.Context, pod string) (httpstream.Connection, error) {
-			return host.Dial(ctx, "team", pod)
-		},
+		Dial: dialer(host),
 	}
 	for _, c := range change {
 		c(&p)
@@ -87,6 +82,21 @@ func tryOpen(t *testing.T, h *tunneltest.Host, change ...func(*Params)) (*Tunnel
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	return Open(ctx, p)
+}
+
+// hostOf notices soon that nothing moves.
+func hostOf(t *testing.T, h *tunneltest.Host) *Host {
+	t.Helper()
+	host, err := NewHost(h.Serve(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	host.silence = 2 * time.Second
+	return host
+}
+
+func dialer(h *Host) func(context.Context, string) (httpstream.Connection, error) {
+	return func(ctx context.Context, pod string) (httpstream.Connection, error) { return h.Dial(ctx, "team", pod) }
 }
 
 // user talks to the API server at the end of a tunnel, each request on a
@@ -357,20 +367,5 @@ func TestTooMuchBeforeAnswer(t *testing.T) {
 	v.keep([]byte("x"))
 	if v.mayTryAgain() || v.said != nil {
 		t.Error("more was said than is kept")
-	}
-}
-
-func TestWatched(t *testing.T) {
-	near, far := net.Pipe()
-	defer far.Close()
-	w := &watched{Conn: near, limit: 200 * time.Millisecond}
-	go func() { _, _ = far.Write([]byte("ping")) }()
-	got := make([]byte, 4)
-	if _, err := w.Read(got); err != nil || string(got) != "ping" {
-		t.Fatalf("a connection that speaks: %q, %v", got, err)
-	}
-	var timeout net.Error
-	if _, err := w.Read(got); !errors.As(err, &timeout) || !timeout.Timeout() {
-		t.Errorf("a connection that says nothing any more: got %v", err)
 	}
 }

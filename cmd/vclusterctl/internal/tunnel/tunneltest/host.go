@@ -29,10 +29,11 @@ type Host struct {
 	// Refuse is the code with which everything is refused.
 	Refuse int
 
-	mu    sync.Mutex
-	pod   string
-	conns []httpstream.Connection
-	asked []string
+	mu        sync.Mutex
+	listeners []*freezable
+	pod       string
+	conns     []httpstream.Connection
+	asked     []string
 }
 
 // NewHost is a host whose pods all lead to an address.
@@ -41,8 +42,14 @@ func NewHost(pod string) *Host { return &Host{pod: pod} }
 // Serve starts it.
 func (h *Host) Serve(t *testing.T) *rest.Config {
 	t.Helper()
-	server := httptest.NewServer(h)
-	t.Cleanup(func() { h.Cut(); server.Close() })
+	server := httptest.NewUnstartedServer(h)
+	listener := &freezable{Listener: server.Listener}
+	h.mu.Lock()
+	h.listeners = append(h.listeners, listener)
+	h.mu.Unlock()
+	server.Listener = listener
+	server.Start()
+	t.Cleanup(func() { h.Shatter(); h.Cut(); server.Close() })
 	return &rest.Config{Host: server.URL}
 }
 
@@ -63,6 +70,25 @@ func (h *Host) Cut() {
 		_ = c.Close()
 	}
 	h.conns = nil
+}
+
+// Freeze stops every connection to the host, and tells nobody: as if its machine
+// was gone, or the network. New ones work.
+func (h *Host) Freeze() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, l := range h.listeners {
+		l.freeze()
+	}
+}
+
+// Shatter ends what was frozen.
+func (h *Host) Shatter() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, l := range h.listeners {
+		l.shatter()
+	}
 }
 
 // Dials are the protocol and path of each connection so far.
