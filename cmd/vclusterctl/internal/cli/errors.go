@@ -65,7 +65,7 @@ func Refused(remedy, format string, args ...any) error {
 }
 
 // Explain gives any error its exit code and remedy.
-func Explain(program string, err error) *Error {
+func (f *Factory) Explain(err error) *Error {
 	var known *Error
 	switch {
 	case errors.As(err, &known):
@@ -73,14 +73,14 @@ func Explain(program string, err error) *Error {
 	case errors.Is(err, context.Canceled):
 		return &Error{Code: ExitError, Err: fmt.Errorf("interrupted"), Remedy: "Nothing is lost: what was applied stays and goes on."}
 	case errors.Is(err, context.DeadlineExceeded):
-		return &Error{Code: ExitTimeout, Err: err, Remedy: "Raise --timeout, or look at the cluster with: " + program + " list -A"}
+		return &Error{Code: ExitTimeout, Err: err, Remedy: "Raise --timeout, or look at the cluster with: " + f.Command("list", "-A")}
 	case NotInstalled(err):
 		return &Error{
 			Code: ExitRefused, Err: errors.New("the cluster does not know VirtualClusters: the controller is not installed"),
-			Remedy: "Install it with: " + program + " install",
+			Remedy: "Install it with: " + f.Command("install"),
 		}
 	case apierrors.IsNotFound(err):
-		return &Error{Code: ExitNotFound, Err: err, Remedy: missing(program, err)}
+		return &Error{Code: ExitNotFound, Err: err, Remedy: f.missing(err)}
 	case apierrors.IsInvalid(err):
 		return &Error{Code: ExitError, Err: invalid(err)}
 	case utilnet.IsConnectionRefused(err):
@@ -113,12 +113,12 @@ func invalid(err error) error {
 }
 
 // missing is the remedy where the API server did not find something.
-func missing(program string, err error) string {
+func (f *Factory) missing(err error) string {
 	var status apierrors.APIStatus
 	if errors.As(err, &status) && status.Status().Details != nil && status.Status().Details.Kind == "namespaces" {
-		return "Make it with: kubectl create namespace " + status.Status().Details.Name
+		return "Make it with: " + f.Kubectl("create", "namespace", status.Status().Details.Name)
 	}
-	return "See what exists with: " + program + " list -A"
+	return "See what exists with: " + f.Command("list", "-A")
 }
 
 // NotInstalled says whether the error means that the API server has no

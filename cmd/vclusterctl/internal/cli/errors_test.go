@@ -45,7 +45,7 @@ func TestExplain(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			got := Explain("vclusterctl", tc.err)
+			got := NewFactory("vclusterctl", Streams{}).Explain(tc.err)
 			if diff := cmp.Diff(tc.want, got.Code); diff != "" {
 				t.Errorf("%s\nExplain(): -want, +got:\n%s", tc.reason, diff)
 			}
@@ -56,7 +56,7 @@ func TestExplain(t *testing.T) {
 func TestMissingNamespace(t *testing.T) {
 	err := apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, "team")
 	want := "Make it with: kubectl create namespace team"
-	if diff := cmp.Diff(want, Explain("vclusterctl", err).Remedy); diff != "" {
+	if diff := cmp.Diff(want, NewFactory("vclusterctl", Streams{}).Explain(err).Remedy); diff != "" {
 		t.Errorf("Explain(): -want, +got:\n%s", diff)
 	}
 }
@@ -72,7 +72,7 @@ func TestInvalid(t *testing.T) {
 	err := fmt.Errorf("apply virtual cluster %q: %w", "dev",
 		apierrors.NewInvalid(schema.GroupKind{Group: v1alpha1.GroupName, Kind: "VirtualCluster"}, "dev", mistakes))
 	var out bytes.Buffer
-	Explain("vclusterctl", err).Print(&out)
+	NewFactory("vclusterctl", Streams{}).Explain(err).Print(&out)
 	want := `error: apply virtual cluster "dev": spec.servers.replicas: Invalid value: 0: should be greater than or equal to 1; ` +
 		`spec.distro: Unsupported value: "foo": supported values: "k3s", "k8s"` + "\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
@@ -82,7 +82,7 @@ func TestInvalid(t *testing.T) {
 
 func TestErrorPrint(t *testing.T) {
 	var out bytes.Buffer
-	Explain("vclusterctl", Fail("Do this.\nOr that.", "read %q:\n it failed", "x")).Print(&out)
+	NewFactory("vclusterctl", Streams{}).Explain(Fail("Do this.\nOr that.", "read %q:\n it failed", "x")).Print(&out)
 	want := "error: read \"x\": it failed\n  Do this.\n  Or that.\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("Print(): -want, +got:\n%s", diff)

@@ -42,6 +42,9 @@ type Factory struct {
 	Getenv func(string) string
 	// NewClient connects to the cluster that the flags point at.
 	NewClient func() (client.WithWatch, error)
+
+	// implied says what of Flags nobody typed: it was found out.
+	implied struct{ context, namespace bool }
 }
 
 // NewFactory is the factory of the real program.
@@ -112,6 +115,14 @@ func (f *Factory) HasCluster() bool {
 	return err != nil || len(raw.Contexts) > 0
 }
 
+// TypedNamespace is the one that was asked for on the command line, "" for none.
+func (f *Factory) TypedNamespace() string {
+	if f.implied.namespace {
+		return ""
+	}
+	return *f.Flags.Namespace
+}
+
 // Namespace is the one to work in.
 func (f *Factory) Namespace() (string, error) {
 	namespace, _, err := f.Flags.ToRawKubeConfigLoader().Namespace()
@@ -128,10 +139,14 @@ func (f *Factory) PathOptions() *clientcmd.PathOptions {
 	return options
 }
 
-// UseContext makes everything that follows talk to another context.
+// UseContext makes everything that follows talk to another context. A namespace
+// that was typed is meant there, too; one that was found out is of another
+// cluster.
 func (f *Factory) UseContext(context string) {
+	typed := f.TypedNamespace()
 	f.Flags = copyFlags(f.Flags)
-	*f.Flags.Context = context
+	*f.Flags.Context, *f.Flags.Namespace = context, typed
+	f.implied.context, f.implied.namespace = false, false
 }
 
 // InNamespace is this factory for another namespace.
@@ -139,6 +154,7 @@ func (f *Factory) InNamespace(namespace string) *Factory {
 	other := *f
 	other.Flags = copyFlags(f.Flags)
 	*other.Flags.Namespace = namespace
+	other.implied.namespace = false
 	return &other
 }
 

@@ -41,8 +41,9 @@ func (f *Factory) use(context, namespace string) {
 		return
 	}
 	f.UseContext(context)
+	f.implied.context = true
 	if *f.Flags.Namespace == "" {
-		*f.Flags.Namespace = namespace
+		*f.Flags.Namespace, f.implied.namespace = namespace, true
 	}
 	if f.Verbose {
 		f.Hintf("The current context is a virtual cluster; talking to its host, context %q, namespace %q.", context, *f.Flags.Namespace)

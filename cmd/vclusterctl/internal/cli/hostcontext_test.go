@@ -111,7 +111,7 @@ func TestLeaveVirtual(t *testing.T) {
 func TestRESTConfigWithoutCluster(t *testing.T) {
 	f := factoryFor(t, config("", nil))
 	_, err := f.RESTConfig()
-	if got := Explain("vclusterctl", err).Code; got != ExitRefused {
+	if got := f.Explain(err).Code; got != ExitRefused {
 		t.Errorf("RESTConfig(): exit code %d for %v, want %d", got, err, ExitRefused)
 	}
 }

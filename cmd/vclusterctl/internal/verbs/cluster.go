@@ -45,7 +45,7 @@ func (t *target) get(ctx context.Context) (*v1alpha1.VirtualCluster, error) {
 	vc := &v1alpha1.VirtualCluster{}
 	err := t.client.Get(ctx, t.key(), vc)
 	if apierrors.IsNotFound(err) && !cli.NotInstalled(err) {
-		return nil, cli.NotFound("See what exists with: "+t.Program+" list -A",
+		return nil, cli.NotFound("See what exists with: "+t.Command("list", "-A"),
 			"virtual cluster %q not found in namespace %q", t.name, t.namespace)
 	}
 	if err != nil {
@@ -55,8 +55,8 @@ func (t *target) get(ctx context.Context) (*v1alpha1.VirtualCluster, error) {
 }
 
 // command is how the user would call another verb for this cluster.
-func (t *target) command(verb string) string {
-	return fmt.Sprintf("%s %s %s -n %s", t.Program, verb, t.name, t.namespace)
+func (t *target) command(verb string, more ...string) string {
+	return t.Command(append([]string{verb, t.name, "-n", t.namespace}, more...)...)
 }
 
 // empty is the cluster with nothing but its name: what a watch starts from.

@@ -46,7 +46,7 @@ func (t *target) connectThrough(ctx context.Context, data []byte, server string,
 			return nil
 		}
 		t.Hintf("%s does not answer from here; the context leads through the host while this runs:", server)
-		t.Hintf("  %s --hold", t.command("connect"))
+		t.Hintf("  %s", t.command("connect", "--hold"))
 		return nil
 	}
 	return errNoPort

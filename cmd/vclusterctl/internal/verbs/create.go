@@ -220,7 +220,7 @@ func (o *CreateOptions) wanted() (*unstructured.Unstructured, error) {
 		return nil, err
 	}
 	if err := o.Spec.Apply(u); err != nil {
-		return nil, &cli.Error{Code: cli.ExitUsage, Err: err, Remedy: "See: kubectl explain virtualcluster.spec"}
+		return nil, &cli.Error{Code: cli.ExitUsage, Err: err, Remedy: "See: " + o.Kubectl("explain", "virtualcluster.spec")}
 	}
 	return u, nil
 }

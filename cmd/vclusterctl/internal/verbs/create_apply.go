@@ -53,7 +53,7 @@ func (o *CreateOptions) applyOver(ctx context.Context, t *target, live, wanted *
 	}
 	if o.File == "" {
 		return "", cli.Fail(
-			fmt.Sprintf("Choose another name, delete it with: %s\nor change it with: %s create %s -f FILE", t.command("delete"), t.Program, t.name),
+			fmt.Sprintf("Choose another name, delete it with: %s\nor change it with: %s", t.command("delete"), t.command("create", "-f", "FILE")),
 			"virtual cluster %q exists in namespace %q and differs: %s", t.name, t.namespace, strings.Join(changed, "; "))
 	}
 	return configured, o.send(ctx, t, wanted, o.DryRun)
@@ -62,7 +62,7 @@ func (o *CreateOptions) applyOver(ctx context.Context, t *target, live, wanted *
 func (o *CreateOptions) send(ctx context.Context, t *target, u *unstructured.Unstructured, dryRun string) error {
 	err := t.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(u), applyOptions(dryRun)...)
 	if apierrors.IsConflict(err) {
-		return cli.Fail("Somebody else set these fields; change them with: kubectl edit virtualcluster "+t.name+" -n "+t.namespace,
+		return cli.Fail("Somebody else set these fields; change them with: "+t.Kubectl("edit", "virtualcluster", t.name, "-n", t.namespace),
 			"apply virtual cluster %q in namespace %q: %w", t.name, t.namespace, err)
 	}
 	if err != nil {

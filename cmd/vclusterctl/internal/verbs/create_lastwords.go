@@ -24,7 +24,7 @@ const (
 // there is such a node. Who interrupts wants to go, and a host that cannot run
 // nodes has none.
 func (t *target) showLastWords(ctx context.Context, why error) {
-	if ctx.Err() != nil || cli.Explain(t.Program, why).Code == cli.ExitRefused {
+	if ctx.Err() != nil || t.Explain(why).Code == cli.ExitRefused {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, lastWordsTimeout)
@@ -40,7 +40,7 @@ func (t *target) showLastWords(ctx context.Context, why error) {
 	for _, e := range entries {
 		t.Hintf("  %s", shortened(cli.OneLine(e.String())))
 	}
-	t.Hintf("See more of it with: %s logs %s -n %s", t.Program, nodeexec.Ref{Cluster: t.name, Node: node}, t.namespace)
+	t.Hintf("See more of it with: %s", t.Command("logs", nodeexec.Ref{Cluster: t.name, Node: node}.String(), "-n", t.namespace))
 }
 
 func (t *target) lastWords(ctx context.Context) (string, []nodelog.Entry, error) {

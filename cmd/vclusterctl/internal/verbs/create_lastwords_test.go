@@ -56,11 +56,11 @@ func TestShowLastWords(t *testing.T) {
 	}{
 		"Cause": {
 			reason: "What went wrong is chosen, and where the rest is.", nodes: []client.Object{node}, why: stalled, log: fine + bad + fine,
-			want: "What node \"server-0\" said last:\n  2026-11-21T08:00:01.500Z console: panic: no such thing\nSee more of it with: vclusterctl logs dev/server-0 -n default\n",
+			want: "What node \"server-0\" said last:\n  2026-11-21T08:00:01.500Z console: panic: no such thing\nSee more of it with: vclusterctl logs dev/server-0 -n default --kubeconfig FILE\n",
 		},
 		"Late": {
 			reason: "A cluster that takes too long may have a cause, too.", nodes: []client.Object{node}, why: cli.TimedOut("", "late"), log: fine,
-			want: "What node \"server-0\" said last:\n  2026-11-21T08:00:00.500Z console: all is well\nSee more of it with: vclusterctl logs dev/server-0 -n default\n",
+			want: "What node \"server-0\" said last:\n  2026-11-21T08:00:00.500Z console: all is well\nSee more of it with: vclusterctl logs dev/server-0 -n default --kubeconfig FILE\n",
 		},
 		"NoNode":      {reason: "Without nodes nobody says anything.", why: stalled},
 		"Silent":      {reason: "A node that said nothing is not quoted.", nodes: []client.Object{node}, why: stalled},
@@ -96,7 +96,7 @@ func TestShowLastWords(t *testing.T) {
 			if tc.verbose && strings.Contains(got, tc.want) {
 				return // requests are shown, too
 			}
-			if diff := cmp.Diff(tc.want, got); diff != "" {
+			if diff := cmp.Diff(tc.want, strings.ReplaceAll(got, *f.Flags.KubeConfig, "FILE")); diff != "" {
 				t.Errorf("%s\n-want, +got:\n%s", tc.reason, diff)
 			}
 		})

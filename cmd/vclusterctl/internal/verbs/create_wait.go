@@ -59,7 +59,7 @@ func (t *target) failure(vc *v1alpha1.VirtualCluster) error {
 	remedy := ""
 	switch fault.Reason {
 	case v1alpha1.ReasonRuntimeClassMissing:
-		remedy = "Put the RuntimeClass there with: " + t.Program + " install\n"
+		remedy = "Put the RuntimeClass there with: " + t.Command("install") + "\n"
 	case v1alpha1.ReasonPaused:
 		remedy = "Start its nodes with: " + t.command("resume") + "\n"
 	}

@@ -74,7 +74,7 @@ func (o *DeleteOptions) Run(ctx context.Context) error {
 		return err
 	}
 	vc, err := t.get(ctx)
-	if o.IgnoreNotFound && cli.Explain(o.Program, err).Code == cli.ExitNotFound {
+	if o.IgnoreNotFound && o.Explain(err).Code == cli.ExitNotFound {
 		return nil
 	}
 	if err != nil {
@@ -155,7 +155,7 @@ func (o *DeleteOptions) await(ctx context.Context, t *target) error {
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return cli.TimedOut(
-			"It goes on by itself. See what is left with: kubectl get all,secrets,configmaps,pvc,networkpolicies -n "+t.namespace+" -l "+v1alpha1.LabelCluster+"="+t.name,
+			"It goes on by itself. See what is left with: "+t.Kubectl("get", "all,secrets,configmaps,pvc,networkpolicies", "-n", t.namespace, "-l", v1alpha1.LabelCluster+"="+t.name),
 			"virtual cluster %q in namespace %q is not gone after %s", t.name, t.namespace, o.Timeout)
 	}
 	return err

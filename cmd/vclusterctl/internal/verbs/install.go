@@ -147,7 +147,7 @@ func (o *InstallOptions) refuseSecond(ctx context.Context, c client.Reader, name
 	for _, other := range others {
 		if !o.Namespaced || !other.Namespaced {
 			return cli.Refused(
-				"Bring that one up to date with -n "+other.Namespace+", or take it out with: "+o.Program+" uninstall -n "+other.Namespace,
+				"Bring that one up to date with -n "+other.Namespace+", or take it out with: "+o.Command("uninstall", "-n", other.Namespace),
 				"there is a controller in namespace %q already, and two would look after the same clusters", other.Namespace)
 		}
 	}
@@ -157,8 +157,8 @@ func (o *InstallOptions) refuseSecond(ctx context.Context, c client.Reader, name
 // namespace is where the controller goes: a namespaced one to where its user
 // is, the other one to a place of its own.
 func (o *InstallOptions) namespace() (string, error) {
-	if *o.Flags.Namespace != "" || !o.Namespaced {
-		return orDefault(*o.Flags.Namespace, charts.Namespace), nil
+	if o.TypedNamespace() != "" || !o.Namespaced {
+		return orDefault(o.TypedNamespace(), charts.Namespace), nil
 	}
 	return o.Namespace()
 }
@@ -223,7 +223,7 @@ func (o *InstallOptions) explain(namespace string, err error) error {
 	case apierrors.IsForbidden(err):
 		return cli.Fail("Installing needs an administrator of the cluster: use a context of one", "%w", err)
 	case apierrors.IsNotFound(err) && o.Namespaced:
-		return cli.NotFound("Make it with: kubectl create namespace "+namespace, "%w", err)
+		return cli.NotFound("Make it with: "+o.Kubectl("create", "namespace", namespace), "%w", err)
 	}
 	return err
 }
@@ -239,7 +239,7 @@ func (o *InstallOptions) await(ctx context.Context, c client.WithWatch, namespac
 	if errors.Is(err, context.DeadlineExceeded) {
 		trouble := install.Trouble(context.WithoutCancel(ctx), c, namespace)
 		return cli.TimedOut(
-			"Nothing is lost: run it again to keep waiting, or see: kubectl logs -n "+namespace+" deployment/"+install.Name,
+			"Nothing is lost: run it again to keep waiting, or see: "+o.Kubectl("logs", "-n", namespace, "deployment/"+install.Name),
 			"the controller does not run after %s: %s", o.Timeout, trouble)
 	}
 	if err != nil {
@@ -255,7 +255,7 @@ func (o *InstallOptions) conclude(changed bool, namespace string, m install.Mani
 	switch {
 	case o.DryRun != dryRunNone:
 	case changed:
-		o.Hintf("The controller is installed in namespace %q. Next: %s create dev", namespace, o.Program)
+		o.Hintf("The controller is installed in namespace %q. Next: %s", namespace, o.Command("create", "dev"))
 	default:
 		o.Hintf("Nothing changed: the controller in namespace %q is up to date.", namespace)
 	}

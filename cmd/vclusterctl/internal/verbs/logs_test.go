@@ -121,7 +121,7 @@ func TestLogsExplain(t *testing.T) {
 			err := o.explain(ctx, &target{Factory: f, name: "dev", namespace: "team"}, tc.err, tc.shown)
 			got := 0
 			if err != nil {
-				got = cli.Explain(f.Program, err).Code
+				got = f.Explain(err).Code
 			}
 			if got != tc.want {
 				t.Errorf("%s\nexit code %d for %v, want %d", tc.reason, got, err, tc.want)

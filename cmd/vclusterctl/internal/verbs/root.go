@@ -38,7 +38,7 @@ func Execute(ctx context.Context, f *cli.Factory, root *cobra.Command) int {
 	if errors.As(err, &program) {
 		return program.Code
 	}
-	failure := cli.Explain(f.Program, err)
+	failure := f.Explain(err)
 	failure.Code = exitCodeOf(cmd, failure)
 	failure.Print(f.ErrOut)
 	return failure.Code

@@ -77,7 +77,7 @@ func (r *running) wanted() (*unstructured.Unstructured, error) {
 	flags := r.Create.Spec
 	flags.TTL = r.TTL.Truncate(time.Second)
 	if err := flags.Apply(u); err != nil {
-		return nil, &cli.Error{Code: cli.ExitUsage, Err: err, Remedy: "See: kubectl explain virtualcluster.spec"}
+		return nil, &cli.Error{Code: cli.ExitUsage, Err: err, Remedy: "See: " + r.Kubectl("explain", "virtualcluster.spec")}
 	}
 	mark(u)
 	return u, ephemeral(u)

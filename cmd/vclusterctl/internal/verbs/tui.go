@@ -134,7 +134,7 @@ func (o *TUIOptions) run(ctx context.Context, config tui.Config) error {
 }
 
 func (o *TUIOptions) explain(err error) (line, remedy string) {
-	e := cli.Explain(o.Program, err)
+	e := o.Factory.Explain(err)
 	return cli.OneLine(e.Error()), e.Remedy
 }
 

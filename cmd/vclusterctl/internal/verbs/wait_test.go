@@ -111,7 +111,7 @@ func TestAwait(t *testing.T) {
 			_, err := o.await(t.Context(), tg)
 			code := 0
 			if err != nil {
-				explained := cli.Explain(f.Program, err)
+				explained := f.Explain(err)
 				code = explained.Code
 				explained.Print(f.ErrOut)
 			}

@@ -19,7 +19,7 @@ func Env(colors, ascii bool) screen.Env {
 
 // Explain is that of the real program.
 func Explain(err error) (line, remedy string) {
-	e := cli.Explain("vclusterctl", err)
+	e := cli.NewFactory("vclusterctl", cli.Streams{}).Explain(err)
 	return cli.OneLine(e.Error()), e.Remedy
 }
 
