@@ -57,9 +57,11 @@ const createExample = `  # the defaults, and wait
   # deleted after two hours, whatever happens
   %[1]s create dev --ttl 2h
 
-  # from a file, or from standard input
+  # from a file; - is standard input
   %[1]s create -f cluster.yaml
-  %[1]s get dev -o yaml | %[1]s create -n elsewhere -f -
+
+  # a copy in another namespace
+  %[1]s get dev -o yaml | grep -v '^  namespace:' | %[1]s create -n elsewhere -f -
 
   # any field of the spec
   %[1]s create dev --set servers.storage.size=20Gi --set config.kube-apiserver\.event-ttl=2h
@@ -171,10 +173,7 @@ func (o *CreateOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if ns := wanted.GetNamespace(); ns != "" && *o.Flags.Namespace == "" {
-		t.namespace = ns
-	}
-	wanted.SetNamespace(t.namespace)
+	t.settle(wanted)
 	o.mayPause, _, _ = unstructured.NestedBool(wanted.Object, "spec", "lifecycle", "paused") // the API server refuses what is no bool
 	done, err := o.apply(ctx, t, wanted)
 	if err != nil || o.DryRun == dryRunServer {
@@ -249,10 +248,27 @@ func (o *CreateOptions) name(u *unstructured.Unstructured) error {
 		}
 		u.SetName(o.Name)
 	}
-	if ns := *o.Flags.Namespace; ns != "" && u.GetNamespace() != "" && ns != u.GetNamespace() {
-		return cli.Usagef("-n is %q, but metadata.namespace in %s is %q", ns, o.File, u.GetNamespace())
+	return o.checkNamespace(u)
+}
+
+// checkNamespace refuses what is to be in two namespaces, as kubectl does.
+func (o *CreateOptions) checkNamespace(u *unstructured.Unstructured) error {
+	typed, said := o.TypedNamespace(), u.GetNamespace()
+	if typed == "" || said == "" || typed == said {
+		return nil
 	}
-	return nil
+	return &cli.Error{
+		Code: cli.ExitUsage, Err: fmt.Errorf("-n is %q, but metadata.namespace in %s is %q", typed, o.File, said),
+		Remedy: "Leave out -n, or take metadata.namespace out of the file",
+	}
+}
+
+// settle puts the cluster where the file says, if it does.
+func (t *target) settle(wanted *unstructured.Unstructured) {
+	if said := wanted.GetNamespace(); said != "" && t.TypedNamespace() == "" {
+		t.namespace = said
+	}
+	wanted.SetNamespace(t.namespace)
 }
 
 func (o *CreateOptions) printResult(ctx context.Context, t *target, done outcome) error {

@@ -49,10 +49,7 @@ func (r *running) create(ctx context.Context) error {
 	if r.t, err = find(r.Factory, wanted.GetName()); err != nil {
 		return err
 	}
-	if ns := wanted.GetNamespace(); ns != "" && *r.Flags.Namespace == "" {
-		r.t.namespace = ns
-	}
-	wanted.SetNamespace(r.t.namespace)
+	r.t.settle(wanted)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -72,6 +69,9 @@ func (r *running) wanted() (*unstructured.Unstructured, error) {
 		if u, err = r.Create.readFile(); err != nil {
 			return nil, &cli.Error{Code: cli.ExitUsage, Err: fmt.Errorf("-f %s: %w", r.Create.File, err)}
 		}
+	}
+	if err := r.Create.checkNamespace(u); err != nil {
+		return nil, err
 	}
 	u.SetName(cmp.Or(r.Name, runPrefix+rand.String(5)))
 	flags := r.Create.Spec

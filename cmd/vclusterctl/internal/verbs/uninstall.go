@@ -119,8 +119,8 @@ func whyCRDStays(others []install.Other) string {
 }
 
 func (o *UninstallOptions) namespace() (string, error) {
-	if *o.Flags.Namespace != "" || !o.Namespaced {
-		return orDefault(*o.Flags.Namespace, charts.Namespace), nil
+	if o.TypedNamespace() != "" || !o.Namespaced {
+		return orDefault(o.TypedNamespace(), charts.Namespace), nil
 	}
 	return o.Namespace()
 }
