@@ -5,14 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	apihttpstream "k8s.io/apimachinery/pkg/util/httpstream"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/remotecommand"
+	spdytransport "k8s.io/client-go/transport/spdy"
 	utilexec "k8s.io/client-go/util/exec"
 	"k8s.io/klog/v2"
 	"k8s.io/streaming/pkg/httpstream"
@@ -51,7 +55,8 @@ func (e *ExitError) Error() string { return fmt.Sprintf("the command ended with 
 // seen. Nothing is written to Out and ErrOut after it has returned. It speaks
 // WebSockets, and SPDY to who does not.
 func Exec(ctx context.Context, p Params) error {
-	executor, err := p.executor()
+	var refused error
+	executor, err := p.executor(&refused)
 	if err != nil {
 		return fmt.Errorf("exec in pod %q: %w", p.Node.Pod, err)
 	}
@@ -73,18 +78,27 @@ func Exec(ctx context.Context, p Params) error {
 		return &ExitError{Code: exit.ExitStatus()}
 	case err != nil && ctx.Err() != nil:
 		return context.Cause(ctx)
+	case err != nil && refused != nil:
+		return fmt.Errorf("exec in pod %q: %w", p.Node.Pod, refused)
 	case err != nil:
 		return fmt.Errorf("exec in pod %q: %w", p.Node.Pod, err)
 	}
 	return nil
 }
 
-func (p Params) executor() (remotecommand.Executor, error) {
+// executor speaks SPDY where WebSockets fail. Who may do that may differ, so it
+// is tried also where the API server refused: refused becomes its own word, which
+// SPDY gives in a form that cannot be told apart.
+func (p Params) executor(refused *error) (remotecommand.Executor, error) {
 	at, err := p.url()
 	if err != nil {
 		return nil, err
 	}
-	spdy, err := remotecommand.NewSPDYExecutor(p.Host, "POST", at)
+	transport, upgrader, err := spdytransport.RoundTripperFor(p.Host)
+	if err != nil {
+		return nil, err
+	}
+	spdy, err := remotecommand.NewSPDYExecutorForTransports(transport, accepted{upgrader, refused}, "POST", at)
 	if err != nil {
 		return nil, err
 	}
@@ -93,8 +107,29 @@ func (p Params) executor() (remotecommand.Executor, error) {
 		return nil, err
 	}
 	return remotecommand.NewFallbackExecutor(websocket, spdy, func(err error) bool {
+		var upgrade *httpstream.UpgradeFailureError
+		var status apierrors.APIStatus
+		if errors.As(err, &upgrade) && errors.As(upgrade.Cause, &status) {
+			*refused = upgrade.Cause
+		}
 		return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
 	})
+}
+
+// accepted forgets that something was refused once SPDY is spoken.
+type accepted struct {
+	spdytransport.Upgrader
+
+	refused *error
+}
+
+// NewConnection implements spdytransport.Upgrader.
+func (a accepted) NewConnection(resp *http.Response) (apihttpstream.Connection, error) {
+	conn, err := a.Upgrader.NewConnection(resp)
+	if err == nil {
+		*a.refused = nil
+	}
+	return conn, err
 }
 
 func (p Params) url() (*url.URL, error) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/remotecommand"
 )
 
@@ -91,8 +92,23 @@ func TestExecAsksForWhatItUses(t *testing.T) {
 func TestExecRefused(t *testing.T) {
 	host := &hostAPI{refuse: http.StatusForbidden}
 	err := Exec(t.Context(), Params{Host: host.serve(t), Node: server0, Command: []string{"true"}, Out: io.Discard})
-	if err == nil || !strings.Contains(err.Error(), "is forbidden") {
-		t.Errorf("the API server's word must be passed on, got %v", err)
+	if !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "is forbidden") {
+		t.Errorf("the API server's word must be passed on, in a form that can be told apart, got %v", err)
+	}
+}
+
+// TestExecAllowedOtherwise: what fails later was not refused.
+func TestExecAllowedOtherwise(t *testing.T) {
+	host := &hostAPI{old: true, refuse: http.StatusForbidden, run: func(session) int { return 7 }}
+	err := Exec(t.Context(), Params{Host: host.serve(t), Node: server0, Command: []string{"true"}, Out: io.Discard})
+	var exit *ExitError
+	if !errors.As(err, &exit) || exit.Code != 7 {
+		t.Errorf("who may not GET may POST, got %v", err)
+	}
+	host.run = func(session) int { return trouble }
+	err = Exec(t.Context(), Params{Host: host.serve(t), Node: server0, Command: []string{"true"}, Out: io.Discard})
+	if err == nil || apierrors.IsForbidden(err) {
+		t.Errorf("what failed later was not refused, got %v", err)
 	}
 }
 

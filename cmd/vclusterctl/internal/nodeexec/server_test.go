@@ -31,7 +31,8 @@ type session struct {
 type hostAPI struct {
 	// old refuses WebSockets.
 	old bool
-	// refuse is the code with which everything is refused.
+	// refuse is the code with which everything is refused, or with old all that
+	// is not SPDY.
 	refuse int
 	run    func(session) int
 
@@ -49,7 +50,7 @@ func (h *hostAPI) serve(t *testing.T) *rest.Config {
 func (h *hostAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.path = r.URL.Path
 	switch {
-	case h.refuse != 0:
+	case h.refuse != 0 && (!h.old || wsstream.IsWebSocketRequest(r)):
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(h.refuse)
 		_ = json.NewEncoder(w).Encode(metav1.Status{TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: "Failure", Message: "pods \"dev-server-0\" is forbidden", Reason: metav1.StatusReasonForbidden, Code: int32(h.refuse)})
@@ -114,6 +115,9 @@ func (h *hostAPI) spdy(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// trouble is the exit code where there is none, because the host failed.
+const trouble = -1
+
 // status is what a host says about how a program ended.
 func status(code int) []byte {
 	s := metav1.Status{Status: metav1.StatusSuccess}
@@ -122,6 +126,9 @@ func status(code int) []byte {
 			Status: metav1.StatusFailure, Reason: remotecommand.NonZeroExitCodeReason,
 			Details: &metav1.StatusDetails{Causes: []metav1.StatusCause{{Type: remotecommand.ExitCodeCauseType, Message: fmt.Sprint(code)}}},
 		}
+	}
+	if code == trouble {
+		s = metav1.Status{Status: metav1.StatusFailure, Reason: metav1.StatusReasonInternalError, Message: "broken"}
 	}
 	data, _ := json.Marshal(s)
 	return data
