@@ -98,7 +98,15 @@ func (s *Source) journal(ctx context.Context, n nodeexec.Node, q Query, emit fun
 
 // console reads what the container of a node printed, and says why.
 func (s *Source) console(ctx context.Context, n nodeexec.Node, q Query, why error, emit func(Entry) error) error {
+	s.tellConsole(n, why)
+	return s.containerLog(ctx, n, q, emit)
+}
+
+func (s *Source) tellConsole(n nodeexec.Node, why error) {
 	s.Tell("The journal of node %q cannot be read: %v. This is what its container printed, of all units:", n.Name, why)
+}
+
+func (s *Source) containerLog(ctx context.Context, n nodeexec.Node, q Query, emit func(Entry) error) error {
 	options := nodeexec.LogOptions{Follow: q.Follow, Since: q.Since, Tail: q.Tail, Timestamps: true}
 	return s.pass(ctx, emit, func(line []byte) (Entry, error) { return parseConsole(n.Name, line) },
 		func(ctx context.Context, out io.Writer) error { return s.Log(ctx, n, options, out) })
@@ -137,7 +145,10 @@ func cannotExec(ctx context.Context, err error) bool {
 	case err == nil, ctx.Err() != nil, errors.As(err, &own):
 		return false
 	case errors.As(err, &exit):
-		return exit.Code == 126 || exit.Code == 127 // as shells say that there is no such program
+		return noProgram(exit)
 	}
 	return true
 }
+
+// noProgram says whether a program ended as shells say that there is none.
+func noProgram(exit *nodeexec.ExitError) bool { return exit.Code == 126 || exit.Code == 127 }

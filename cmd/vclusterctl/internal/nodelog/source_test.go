@@ -12,7 +12,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
@@ -40,9 +42,12 @@ type stage struct {
 	client client.WithWatch
 	source *Source
 
+	// settled is closed once a log has been read for long.
+	settled chan time.Time
+
 	mu       sync.Mutex
 	attempts map[string][]attempt // by node
-	console  map[string][]string
+	console  map[string][][]string
 	asked    [][]string
 	options  []nodeexec.LogOptions
 	told     []string
@@ -60,7 +65,7 @@ func newStage(t *testing.T, objects ...client.Object) *stage {
 	byName := func(o client.Object) []string { return []string{o.GetName()} }
 	c := &listThenWatch{fake.NewClientBuilder().WithScheme(cli.Scheme()).WithObjects(append(objects, vc)...).
 		WithIndex(&v1alpha1.VirtualCluster{}, "metadata.name", byName).WithIndex(&corev1.Pod{}, "metadata.name", byName).Build()}
-	s := &stage{t: t, client: c, attempts: map[string][]attempt{}, console: map[string][]string{}}
+	s := &stage{t: t, client: c, settled: make(chan time.Time), attempts: map[string][]attempt{}, console: map[string][][]string{}}
 	s.source = &Source{
 		Client: c, Namespace: "team", Cluster: "dev", Exec: s.exec, Log: s.log,
 		Tell: func(format string, args ...any) {
@@ -68,7 +73,14 @@ func newStage(t *testing.T, objects ...client.Object) *stage {
 			defer s.mu.Unlock()
 			s.told = append(s.told, fmt.Sprintf(format, args...))
 		},
-		After: func(time.Duration) <-chan time.Time { now := make(chan time.Time); close(now); return now },
+		After: func(d time.Duration) <-chan time.Time {
+			if d == settling {
+				return s.settled
+			}
+			now := make(chan time.Time)
+			close(now)
+			return now
+		},
 	}
 	return s
 }
@@ -100,8 +112,16 @@ func (s *stage) exec(_ context.Context, n nodeexec.Node, command []string, out, 
 
 func (s *stage) log(_ context.Context, n nodeexec.Node, options nodeexec.LogOptions, out io.Writer) error {
 	s.options = append(s.options, options)
-	for _, line := range s.console[n.Name] {
-		_, _ = io.WriteString(out, "1970-01-01T00:00:00.5Z "+line+"\r\n")
+	if len(s.console[n.Name]) == 0 {
+		return &nodeexec.ExitError{Code: 99}
+	}
+	lines := s.console[n.Name][0]
+	s.console[n.Name] = s.console[n.Name][1:]
+	for _, line := range lines {
+		at, message, _ := strings.Cut(line, " ")
+		if _, err := fmt.Fprintf(out, "1970-01-01T00:00:0%sZ %s\r\n", at, message); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -143,6 +163,7 @@ func deletePod(name string) func(*stage) {
 }
 
 func TestRead(t *testing.T) {
+	forbidden := fmt.Errorf("exec: %w", apierrors.NewForbidden(schema.GroupResource{Resource: "pods/exec"}, "dev-server-0", nil))
 	exit := func(code int) error { return &nodeexec.ExitError{Code: code} }
 	cases := map[string]struct {
 		reason   string
@@ -153,6 +174,8 @@ func TestRead(t *testing.T) {
 		told     string
 		err      string
 		lastAsk  string
+		// console are the container's logs, one after the other.
+		console [][]string
 	}{
 		"Once": {
 			reason: "What there is, and no more.", pods: []client.Object{node("server-0", true)}, query: Query{Tail: All},
@@ -211,15 +234,32 @@ func TestRead(t *testing.T) {
 			attempts: []attempt{{err: exit(1)}}, err: "complaint",
 		},
 		"FollowRefused": {
-			reason: "The container's log is followed, then.", pods: []client.Object{node("server-0", true)}, query: Query{Follow: true},
-			attempts: []attempt{{err: errBroken}}, want: []string{"server-0 booting"}, told: "cannot be read",
+			reason: "The container's log is followed, then, also when that breaks off.", pods: []client.Object{node("server-0", true)}, query: Query{Follow: true, Tail: 3},
+			attempts: []attempt{{err: forbidden}}, console: [][]string{{"1 booting"}, {"1 booting", "2 booted"}, {"3 last"}},
+			want: []string{"server-0 booting", "server-0 booted", "server-0 last"}, err: "stop", told: `The journal of node "server-0" cannot be read: `,
+		},
+		"FollowNoJournal": {
+			reason: "So it is where there is no journalctl.", pods: []client.Object{node("server-0", true)}, query: Query{Follow: true},
+			attempts: []attempt{{err: exit(127)}}, console: [][]string{{"1 last"}}, want: []string{"server-0 last"}, err: "stop", told: "cannot be read",
+		},
+		"FollowNotYet": {
+			reason: "A node that cannot be entered yet is tried again, and its journal read after all.", pods: []client.Object{node("server-0", true)}, query: Query{Follow: true},
+			attempts: []attempt{{err: errBroken}, {err: exit(137)}, {messages: []string{"1 last"}}}, want: []string{"server-0 last"}, err: "stop",
+			told: `The log of node "server-0" cannot be read now: connection broken; trying on.`,
+		},
+		"FollowRefusedLater": {
+			reason: "Who may not any more is told.", pods: []client.Object{node("server-0", true)}, query: Query{Follow: true},
+			attempts: []attempt{{messages: []string{"1 a"}, err: errBroken}, {err: forbidden}}, want: []string{"server-0 a"}, err: "forbidden", told: "was interrupted",
 		},
 		"Unknown": {reason: "A node that there is not is not waited for.", pods: []client.Object{node("work-0", true)}, query: Query{Follow: true}, err: `has no node "server-0": it has work-0`},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t, tc.pods...)
-			s.attempts["server-0"], s.console["server-0"] = tc.attempts, []string{"booting"}
+			if tc.console == nil {
+				tc.console = [][]string{{"0.5 booting"}}
+			}
+			s.attempts["server-0"], s.console["server-0"] = tc.attempts, tc.console
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
 			err := s.source.Read(ctx, "server-0", tc.query, s.emit)
@@ -241,6 +281,7 @@ func TestRead(t *testing.T) {
 
 func TestConsoleTakesTheQuery(t *testing.T) {
 	s := newStage(t, node("server-0", false))
+	s.console["server-0"] = [][]string{{"1 a"}}
 	if err := s.source.Read(t.Context(), "server-0", Query{Tail: 7, Since: time.Minute}, s.emit); err != nil {
 		t.Fatal(err)
 	}
