@@ -9,6 +9,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
@@ -132,6 +133,9 @@ func NotInstalled(err error) bool {
 		return false
 	}
 	details := status.Status().Details
+	if apierrors.HasStatusCause(err, metav1.CauseTypeUnexpectedServerResponse) && details.Group == v1alpha1.GroupName {
+		return true // it has no such path, whatever the name at its end
+	}
 	return details == nil || details.Name == "" && details.Kind == "" || details.Name == "" && details.Group == v1alpha1.GroupName
 }
 

@@ -170,9 +170,5 @@ func (f *Factory) connect() (client.WithWatch, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := client.NewWithWatch(config, client.Options{Scheme: Scheme()})
-	if err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", config.Host, err)
-	}
-	return c, nil
+	return Connect(config)
 }

@@ -278,7 +278,7 @@ func TestRunCluster(t *testing.T) {
 }
 
 func TestRunNames(t *testing.T) {
-	r := &running{RunOptions: &RunOptions{TTL: time.Minute}}
+	r := &running{RunOptions: &RunOptions{Create: CreateOptions{Factory: testFactory(t)}, TTL: time.Minute}}
 	seen := map[string]bool{}
 	for range 100 {
 		u, err := r.wanted()

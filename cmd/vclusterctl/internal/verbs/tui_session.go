@@ -2,7 +2,6 @@ package verbs
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -60,11 +59,7 @@ func clientOf(f *cli.Factory) (client.WithWatch, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := client.NewWithWatch(config, client.Options{Scheme: cli.Scheme()})
-	if err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", config.Host, err)
-	}
-	return c, nil
+	return cli.Connect(config)
 }
 
 // contexts are those of the kubeconfig that lead to hosts: those that "connect"
