@@ -140,6 +140,10 @@ func TestOverview(t *testing.T) {
 	m.shows("exists already")
 	m.press("\x1b")
 	m.shows("> clusters") // with a letter behind it at once, esc would be alt
+	m.must(m.Resize(40, 12))
+	m.shows("~") // what does not fit
+	m.must(m.Resize(100, 30))
+	m.shows("ctrl+d delete")
 	m.press("C")
 	m.shows("nowhere")
 	m.press("nowh\r")
@@ -178,7 +182,7 @@ func TestTerminated(t *testing.T) {
 	p := newPlace(t)
 	m := open(t, p.kubeconfig)
 	m.shows("live")
-	if err := m.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := m.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	m.ends(0)
@@ -195,7 +199,7 @@ func TestAccessible(t *testing.T) {
 	m.shows("Deleting dev.")
 	m.press("quit\n")
 	m.ends(0)
-	if strings.Contains(m.since(0), "\x1b[") {
-		t.Errorf("something was drawn: %q", m.since(0))
+	if strings.Contains(m.Written(), "\x1b[") {
+		t.Errorf("something was drawn: %q", m.Written())
 	}
 }
