@@ -76,10 +76,7 @@ func (f *Factory) Explain(err error) *Error {
 	case errors.Is(err, context.DeadlineExceeded):
 		return &Error{Code: ExitTimeout, Err: err, Remedy: "Raise --timeout, or look at the cluster with: " + f.Command("list", "-A")}
 	case NotInstalled(err):
-		return &Error{
-			Code: ExitRefused, Err: errors.New("the cluster does not know VirtualClusters: the controller is not installed"),
-			Remedy: "Install it with: " + f.Command("install"),
-		}
+		return f.notInstalled()
 	case apierrors.IsNotFound(err):
 		return &Error{Code: ExitNotFound, Err: err, Remedy: f.missing(err)}
 	case apierrors.IsInvalid(err):
@@ -88,6 +85,21 @@ func (f *Factory) Explain(err error) *Error {
 		return &Error{Code: ExitError, Err: err, Remedy: "Is the cluster up, and --kubeconfig and --context right?"}
 	}
 	return &Error{Code: ExitError, Err: err}
+}
+
+// notInstalled explains an API server without VirtualClusters. It may be that of
+// a virtual cluster.
+func (f *Factory) notInstalled() *Error {
+	if inside := f.inside(); inside != "" {
+		return &Error{
+			Code: ExitRefused, Err: fmt.Errorf("this is inside virtual cluster %q, which knows no VirtualClusters: they are looked after from outside", inside),
+			Remedy: "Leave its shell first, with: exit\nor say where the clusters are with --kubeconfig and --context",
+		}
+	}
+	return &Error{
+		Code: ExitRefused, Err: errors.New("the cluster does not know VirtualClusters: the controller is not installed"),
+		Remedy: "Install it with: " + f.Command("install"),
+	}
 }
 
 // unchecked begins what an API server appends to the mistakes it found. It is

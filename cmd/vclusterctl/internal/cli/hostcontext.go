@@ -6,6 +6,7 @@ import (
 
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/child"
 	"github.com/vclusterctl/vclusterctl/kubeconfig"
 )
 
@@ -34,6 +35,18 @@ func (f *Factory) LeaveVirtual() error {
 		}
 	}
 	return nil
+}
+
+// inside is the virtual cluster, as NAMESPACE/NAME, that a program of "attach" or
+// "run" talks to, and "" where it talks to another cluster or is no such program.
+func (f *Factory) inside() string {
+	attached := f.Getenv(child.AttachedEnv)
+	namespace, name, ok := strings.Cut(attached, "/")
+	raw, err := f.Flags.ToRawKubeConfigLoader().RawConfig()
+	if !ok || err != nil || *f.Flags.KubeConfig != "" || *f.Flags.Context != "" || raw.CurrentContext != kubeconfig.ContextName(namespace, name) {
+		return ""
+	}
+	return attached
 }
 
 func (f *Factory) use(context, namespace string) {

@@ -5,12 +5,16 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/kubeconfig"
 )
 
@@ -113,5 +117,36 @@ func TestRESTConfigWithoutCluster(t *testing.T) {
 	_, err := f.RESTConfig()
 	if got := f.Explain(err).Code; got != ExitRefused {
 		t.Errorf("RESTConfig(): exit code %d for %v, want %d", got, err, ExitRefused)
+	}
+}
+
+// TestInside: in a shell of attach it is no use to install anything.
+func TestInside(t *testing.T) {
+	const ours = "vclusterctl-team-dev"
+	cases := map[string]struct {
+		reason     string
+		attached   string
+		current    string
+		kubeconfig bool
+		want       string
+	}{
+		"Inside":  {reason: "What is there is a virtual cluster.", attached: "team/dev", current: ours, want: `inside virtual cluster "team/dev"`},
+		"Outside": {reason: "A host without the controller.", current: "prod", want: "is not installed"},
+		"Other":   {reason: "The user has gone elsewhere since.", attached: "team/dev", current: "prod", want: "is not installed"},
+		"Said":    {reason: "And so in this very call.", attached: "team/dev", current: ours, kubeconfig: true, want: "is not installed"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			f := factoryFor(t, config(tc.current, map[string]string{tc.current: hostServer}))
+			f.Getenv = func(string) string { return tc.attached }
+			if !tc.kubeconfig {
+				t.Setenv("KUBECONFIG", *f.Flags.KubeConfig)
+				*f.Flags.KubeConfig = ""
+			}
+			got := f.Explain(&meta.NoKindMatchError{GroupKind: schema.GroupKind{Group: v1alpha1.GroupName, Kind: "VirtualCluster"}})
+			if got.Code != ExitRefused || !strings.Contains(got.Error(), tc.want) || strings.Contains(got.Remedy, "install") == strings.Contains(tc.want, "inside") {
+				t.Errorf("%s\ngot exit code %d, %q and %q, want %q", tc.reason, got.Code, got, got.Remedy, tc.want)
+			}
+		})
 	}
 }
