@@ -53,6 +53,9 @@ func observe(ctx context.Context, config *rest.Config, passed mark) error {
 	if _, err := harness.Await(ctx, inner, account, exists); err != nil {
 		return err
 	}
+	if _, err := harness.Await(ctx, inner, node, networked); err != nil {
+		return err
+	}
 	passed(markCanRun, time.Now())
 	return runPod(ctx, inner, passed)
 }
@@ -102,6 +105,14 @@ func nodeReady(n *corev1.Node) (bool, string) {
 		}
 	}
 	return false, "it has no condition Ready"
+}
+
+// networked says whether flannel has given the node its network. K3s calls its
+// node Ready before that, and a pod made in between loses some ten seconds: the
+// kubelet tries again that much later.
+func networked(n *corev1.Node) (bool, string) {
+	_, ok := n.Annotations["flannel.alpha.coreos.com/backend-data"]
+	return ok, "flannel has not given it a network"
 }
 
 // runPod starts a pod as soon as one can and waits until it runs.

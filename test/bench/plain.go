@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -37,7 +38,7 @@ func (b *bench) bareBoot(ctx context.Context, d harness.Distro, keep bool) (boot
 	ctx, cancel := context.WithTimeoutCause(ctx, stepTimeout, fmt.Errorf("bare processes of %s took more than %s", d.Name, stepTimeout))
 	defer cancel()
 	dir := filepath.Join(b.dir, "bare-"+string(d.Name))
-	files, err := b.bareFiles(d.Name)
+	files, err := b.bareFiles(d.Name, !keep)
 	if err != nil {
 		return boot{}, err
 	}
@@ -85,8 +86,23 @@ func (b *bench) watchBare(ctx context.Context, n *bare.Node, sizes bool) (boot, 
 }
 
 // bareFiles are the configuration of a node as a virtual cluster's server has
-// it, with an identity that all bare nodes of a run share.
-func (b *bench) bareFiles(d v1alpha1.Distro) (map[string][]byte, error) {
+// it, on the same datastore, with an identity that all bare nodes of a run share.
+func (b *bench) bareFiles(d v1alpha1.Distro, ephemeral bool) (map[string][]byte, error) {
+	config, err := yaml.Marshal(bareNodeConfig(d, ephemeral))
+	if err != nil {
+		return nil, err
+	}
+	identity, err := b.bareIdentity(d)
+	if err != nil {
+		return nil, err
+	}
+	files := maps.Clone(identity)
+	files[relative(guestapi.NodeConfigFile)] = config
+	return files, nil
+}
+
+// bareIdentity is what does not depend on the node's configuration.
+func (b *bench) bareIdentity(d v1alpha1.Distro) (map[string][]byte, error) {
 	if files, ok := b.bareConfig[d]; ok {
 		return files, nil
 	}
@@ -98,19 +114,14 @@ func (b *bench) bareFiles(d v1alpha1.Distro) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := yaml.Marshal(bareNodeConfig(d))
-	if err != nil {
-		return nil, err
-	}
 	access, err := bareAccess(id)
 	if err != nil {
 		return nil, err
 	}
 	files := map[string][]byte{
-		relative(guestapi.NodeConfigFile): config,
-		relative(guestapi.PodIndexFile):   []byte("0"),
-		relative(guestapi.PodUIDFile):     []byte("bare"),
-		bareKubeconfig:                    access,
+		relative(guestapi.PodIndexFile): []byte("0"),
+		relative(guestapi.PodUIDFile):   []byte("bare"),
+		bareKubeconfig:                  access,
 	}
 	for dir, content := range map[string]map[string][]byte{guestapi.IdentityDir: id.Files(), guestapi.JoinDir: join} {
 		for name, data := range content {
@@ -123,12 +134,16 @@ func (b *bench) bareFiles(d v1alpha1.Distro) (map[string][]byte, error) {
 
 func relative(p string) string { return strings.TrimPrefix(p, guestapi.ConfigDir+"/") }
 
-func bareNodeConfig(d v1alpha1.Distro) guestapi.NodeConfig {
+func bareNodeConfig(d v1alpha1.Distro, ephemeral bool) guestapi.NodeConfig {
+	datastore := guestapi.DatastoreEtcd
+	if d == v1alpha1.DistroK3s && ephemeral {
+		datastore = guestapi.DatastoreSQLite // as the controller chooses
+	}
 	in := cluster.Input{
 		Name: "bare", Namespace: namespace, APIAddress: "127.0.0.1",
 		Resolved: v1alpha1.Resolved{
 			Distro: d, Version: images.KubernetesVersion,
-			PodCIDR: "10.52.0.0/16", ServiceCIDR: "10.53.0.0/16", ClusterDomain: "cluster.local",
+			PodCIDR: "10.52.0.0/16", ServiceCIDR: "10.53.0.0/16", ClusterDomain: "cluster.local", Datastore: datastore,
 		},
 	}
 	config := cluster.NodeConfig(in, cluster.Servers(in.Spec))
