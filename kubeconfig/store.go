@@ -44,6 +44,8 @@ type Owned struct {
 	Context string
 	Owner   string
 	Current bool
+	// Previous is the context that was current before, and will be again.
+	Previous string
 }
 
 // Owned lists the contexts of ours, sorted by name.
@@ -56,7 +58,7 @@ func (s *Store) Owned() ([]Owned, error) {
 	for _, name := range set.contextNames() {
 		m, ok := readMarker(set.context(name).Extensions)
 		if ok {
-			owned = append(owned, Owned{Context: name, Owner: m.Owner, Current: set.current() == name})
+			owned = append(owned, Owned{Context: name, Owner: m.Owner, Current: set.current() == name, Previous: m.PreviousContext})
 		}
 	}
 	return owned, nil

@@ -188,7 +188,7 @@ func TestOwned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Owned{{Context: "a", Owner: "team/a", Current: true}, {Context: "b", Owner: "team/b"}}
+	want := []Owned{{Context: "a", Owner: "team/a", Current: true, Previous: "b"}, {Context: "b", Owner: "team/b", Previous: "work"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want, +got:\n%s", diff)
 	}

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
@@ -31,7 +33,7 @@ func (f *Factory) LeaveVirtual() error {
 			continue
 		}
 		if server, namespace, ok := splitOwner(o.Owner); ok {
-			f.use(hostOf(raw, server), namespace)
+			f.use(hostOf(raw, server, before(owned, o)), namespace)
 		}
 	}
 	return nil
@@ -87,14 +89,27 @@ func cutLast(s string) (before, after string, ok bool) {
 	return s[:i], s[i+1:], true
 }
 
-// hostOf is the first context, by name, that leads to a server.
-func hostOf(config clientcmdapi.Config, server string) string {
-	found := ""
-	for name, c := range config.Contexts {
-		cluster := config.Clusters[c.Cluster]
-		if cluster != nil && cluster.Server == server && (found == "" || name < found) {
-			found = name
+// before are the contexts that were current before one of ours, the last one
+// first: the user may have gone from one virtual cluster to the next.
+func before(owned []kubeconfig.Owned, o kubeconfig.Owned) []string {
+	previous := map[string]string{}
+	for _, o := range owned {
+		previous[o.Context] = o.Previous
+	}
+	var contexts []string
+	for name := o.Previous; name != "" && !slices.Contains(contexts, name); name = previous[name] {
+		contexts = append(contexts, name)
+	}
+	return contexts
+}
+
+// hostOf is the context that leads to a server: the first of those that are
+// preferred, or else the first by name. Several may do so as different users.
+func hostOf(config clientcmdapi.Config, server string, preferred []string) string {
+	for _, name := range append(preferred, slices.Sorted(maps.Keys(config.Contexts))...) {
+		if c := config.Contexts[name]; c != nil && config.Clusters[c.Cluster] != nil && config.Clusters[c.Cluster].Server == server {
+			return name
 		}
 	}
-	return found
+	return ""
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,16 +50,17 @@ func factoryFor(t *testing.T, content []byte) *Factory {
 }
 
 func TestLeaveVirtual(t *testing.T) {
-	connect := func(t *testing.T, f *Factory, owner string) {
+	connect := func(t *testing.T, f *Factory, context, owner string) {
 		t.Helper()
-		entry := kubeconfig.Entry{Context: "vclusterctl-team-a-dev", Owner: owner, Use: true, Kubeconfig: config("v", map[string]string{"v": "https://10.0.0.1"})}
-		if _, err := kubeconfig.NewStore(f.PathOptions()).Merge(context.Background(), entry); err != nil {
+		entry := kubeconfig.Entry{Context: context, Owner: owner, Use: true, Kubeconfig: config("v", map[string]string{"v": "https://10.0.0.1"})}
+		if _, err := kubeconfig.NewStore(f.PathOptions()).Merge(t.Context(), entry); err != nil {
 			t.Fatal(err)
 		}
 	}
 	type want struct{ Context, Namespace, Host string }
 	cases := map[string]struct {
 		reason  string
+		before  string // what was connected to before
 		connect string
 		context string
 		want    want
@@ -70,8 +70,16 @@ func TestLeaveVirtual(t *testing.T) {
 			want:   want{Namespace: "mine", Host: hostServer},
 		},
 		"Connected": {
-			reason: "VirtualClusters live on the host, in the namespace of the connected one.", connect: Owner(hostServer, "team-a", "dev"),
+			reason: "VirtualClusters live on the host, in the namespace of the connected one, and the user is who connected.", connect: Owner(hostServer, "team-a", "dev"),
 			want: want{Context: "prod", Namespace: "team-a", Host: hostServer},
+		},
+		"Chain": {
+			reason: "Also if the user went from one to the next.", before: Owner(hostServer, "x", "before"), connect: Owner(hostServer, "team-a", "dev"),
+			want: want{Context: "prod", Namespace: "team-a", Host: hostServer},
+		},
+		"OtherHost": {
+			reason: "What was current before need not lead there.", connect: Owner("https://other.example.com", "team-a", "dev"),
+			want: want{Context: "other", Namespace: "team-a", Host: "https://other.example.com"},
 		},
 		"HostGone": {
 			reason: "Without a context for the host the current one is all there is.", connect: Owner("https://gone.example.com", "team-a", "dev"),
@@ -88,9 +96,12 @@ func TestLeaveVirtual(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			f := factoryFor(t, config("prod", map[string]string{"prod": hostServer, "other": "https://other.example.com"}))
+			f := factoryFor(t, config("prod", map[string]string{"prod": hostServer, "admin": hostServer, "other": "https://other.example.com"}))
+			if tc.before != "" {
+				connect(t, f, "vclusterctl-x-before", tc.before)
+			}
 			if tc.connect != "" {
-				connect(t, f, tc.connect)
+				connect(t, f, "vclusterctl-team-a-dev", tc.connect)
 			}
 			*f.Flags.Context = tc.context
 			if err := f.LeaveVirtual(); err != nil {
