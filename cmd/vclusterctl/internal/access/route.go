@@ -65,7 +65,8 @@ func (r *Route) Close() {
 
 // UnreachableError says that no way leads to the API of a virtual cluster.
 type UnreachableError struct {
-	// Server is the cluster's own address, and Direct why it is of no use.
+	// Server is the cluster's own address, and Direct why it is of no use: nil
+	// where it was not tried.
 	Server string
 	Direct error
 	// Through is why the way through the host is of none.
@@ -74,6 +75,9 @@ type UnreachableError struct {
 
 // Error implements error.
 func (e *UnreachableError) Error() string {
+	if e.Direct == nil {
+		return fmt.Sprintf("the API does not answer through the API server of the host: %v", e.Through)
+	}
 	return fmt.Sprintf("the API at %s does not answer from here (%v), nor through the API server of the host: %v", e.Server, e.Direct, e.Through)
 }
 
@@ -96,18 +100,17 @@ func Open(ctx context.Context, p Params) (*Route, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.Through {
-		return p.tunnel(ctx, data)
-	}
-	direct := Reach(ctx, data, directTimeout)
-	if direct == nil {
-		return &Route{Kubeconfig: data, Server: server}, nil
-	}
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	if p.Tell != nil {
-		p.Tell("%s does not answer from here: going through the API server of the host.", server)
+	var direct error
+	if !p.Through {
+		if direct = Reach(ctx, data, directTimeout); direct == nil {
+			return &Route{Kubeconfig: data, Server: server}, nil
+		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if p.Tell != nil {
+			p.Tell("%s does not answer from here: going through the API server of the host.", server)
+		}
 	}
 	r, err := p.tunnel(ctx, data)
 	if err != nil && ctx.Err() == nil {

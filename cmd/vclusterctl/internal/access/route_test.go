@@ -83,18 +83,22 @@ func TestOpen(t *testing.T) {
 func TestOpenUnreachable(t *testing.T) {
 	c, other := tunneltest.NewCluster(t, hello), tunneltest.NewCluster(t, hello)
 	cases := map[string]struct {
-		reason string
-		host   *tunneltest.Host
-		want   func(error) bool
+		reason  string
+		host    *tunneltest.Host
+		through bool
+		want    func(error) bool
 	}{
 		"Forbidden": {reason: "The user may not forward ports.", host: &tunneltest.Host{Refuse: http.StatusForbidden}, want: apierrors.IsForbidden},
+		"Through":   {reason: "So may not who asks for nothing else.", host: &tunneltest.Host{Refuse: http.StatusForbidden}, through: true, want: apierrors.IsForbidden},
 		"Other":     {reason: "A server that is another is not taken for ours.", host: tunneltest.NewHost(other.Address), want: func(err error) bool { return strings.Contains(err.Error(), "x509") }},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			_, err := Open(t.Context(), paramsFor(t, c, tc.host, nowhere))
+			p := paramsFor(t, c, tc.host, nowhere)
+			p.Through = tc.through
+			_, err := Open(t.Context(), p)
 			var unreachable *UnreachableError
-			if !errors.As(err, &unreachable) || !tc.want(err) || !strings.Contains(err.Error(), nowhere) {
+			if !errors.As(err, &unreachable) || !tc.want(err) || strings.Contains(err.Error(), nowhere) == tc.through {
 				t.Errorf("%s\nOpen(): got %v", tc.reason, err)
 			}
 		})

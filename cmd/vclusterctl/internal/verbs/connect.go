@@ -141,14 +141,22 @@ func connect(ctx context.Context, t *target, vc *v1alpha1.VirtualCluster, p conn
 		err := t.connectAt(ctx, data, p)
 		t.Hintf("%s does not answer from here (%s).", server, cli.OneLine(unreachable.Error()))
 		return nil, err
-	case !meta.IsStatusConditionTrue(vc.Status.Conditions, v1alpha1.ConditionControlPlaneReady):
-		err := t.connectAt(ctx, data, p)
-		t.Hintf("Its API does not serve now. See how it is with: %s", t.command("describe"))
-		return nil, err
-	case p.hold:
+	case p.hold && serves(vc):
 		return t.connectHolding(ctx, vc, p)
+	case p.hold:
+		if vc, err = t.awaitServing(ctx); err != nil {
+			return nil, err
+		}
+		return connect(ctx, t, vc, p) // it may be reachable now
+	case !serves(vc):
+		return nil, t.connectLater(ctx, data, p)
 	}
 	return nil, t.connectThrough(ctx, data, server, p)
+}
+
+// serves says whether the API of a cluster serves, whoever it answers to.
+func serves(vc *v1alpha1.VirtualCluster) bool {
+	return !vc.Spec.Lifecycle.IsPaused() && meta.IsStatusConditionTrue(vc.Status.Conditions, v1alpha1.ConditionControlPlaneReady)
 }
 
 // reachTimeout is short: an address that does not answer by then is reported,

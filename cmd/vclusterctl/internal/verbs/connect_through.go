@@ -11,6 +11,7 @@ import (
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/access"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/wait"
 	"github.com/vclusterctl/vclusterctl/kubeconfig"
 )
 
@@ -50,6 +51,49 @@ func (t *target) connectThrough(ctx context.Context, data []byte, server string,
 		return nil
 	}
 	return errNoPort
+}
+
+// connectLater adds a context to a cluster that does not serve now. One that
+// leads through the host goes on to: somebody may hold the way open.
+func (t *target) connectLater(ctx context.Context, data []byte, p connectParams) error {
+	name := kubeconfig.ContextName(t.namespace, t.name)
+	port, err := t.portBefore(name)
+	if err != nil {
+		return err
+	}
+	if port != 0 {
+		if data, err = access.Rename(data, name, access.LocalServer(port)); err != nil {
+			return err
+		}
+	}
+	if err := t.connectAt(ctx, data, p); err != nil {
+		return err
+	}
+	t.Hintf("Its API does not serve now. See how it is with: %s", t.command("describe"))
+	return nil
+}
+
+// awaitServing waits until the cluster's API serves, and fails where nobody
+// wants it to.
+func (t *target) awaitServing(ctx context.Context) (*v1alpha1.VirtualCluster, error) {
+	var found *v1alpha1.VirtualCluster
+	told := false
+	err := wait.Until(ctx, t.client, t.empty(), &v1alpha1.VirtualClusterList{}, func(vc *v1alpha1.VirtualCluster, exists bool) (bool, error) {
+		switch {
+		case !exists:
+			return false, t.deletedMeanwhile()
+		case vc.Spec.Lifecycle.IsPaused():
+			return false, t.paused()
+		case serves(vc):
+			found = vc
+			return true, nil
+		case !told:
+			told = true
+			t.Hintf("Its API does not serve now: waiting until it does. See how it is with: %s", t.command("describe"))
+		}
+		return false, nil
+	})
+	return found, err
 }
 
 // connectHolding opens a way through the host and adds a context that leads
@@ -101,13 +145,9 @@ func (t *target) ports(context string) (iter.Seq[int], error) {
 	if err != nil {
 		return nil, err
 	}
-	raw, err := t.Flags.ToRawKubeConfigLoader().RawConfig()
+	before, err := t.portBefore(context)
 	if err != nil {
 		return nil, err
-	}
-	before := 0
-	if c := raw.Contexts[context]; c != nil && raw.Clusters[c.Cluster] != nil {
-		before = access.LocalPort(raw.Clusters[c.Cluster].Server)
 	}
 	return func(yield func(int) bool) {
 		if before != 0 && !yield(before) {
@@ -115,6 +155,19 @@ func (t *target) ports(context string) (iter.Seq[int], error) {
 		}
 		access.Ports(owner)(yield)
 	}, nil
+}
+
+// portBefore is the port of this machine that the user's context leads to
+// already, 0 where it leads elsewhere.
+func (t *target) portBefore(context string) (int, error) {
+	raw, err := t.Flags.ToRawKubeConfigLoader().RawConfig()
+	if err != nil {
+		return 0, err
+	}
+	if c := raw.Contexts[context]; c != nil && raw.Clusters[c.Cluster] != nil {
+		return access.LocalPort(raw.Clusters[c.Cluster].Server), nil
+	}
+	return 0, nil
 }
 
 // isFree says whether nobody listens on a port of this machine.

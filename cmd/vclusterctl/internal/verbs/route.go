@@ -15,7 +15,7 @@ import (
 // open finds a way to the API of the cluster, and says which.
 func (t *target) open(ctx context.Context, vc *v1alpha1.VirtualCluster, change ...func(*access.Params)) (*access.Route, error) {
 	if vc.Spec.Lifecycle.IsPaused() {
-		return nil, cli.Fail("Go on with: "+t.command("resume"), "virtual cluster %q in namespace %q is paused", t.name, t.namespace)
+		return nil, t.paused()
 	}
 	host, err := t.RESTConfig()
 	if err != nil {
@@ -32,6 +32,10 @@ func (t *target) open(ctx context.Context, vc *v1alpha1.VirtualCluster, change .
 	return route, t.explainRoute(vc, err)
 }
 
+func (t *target) paused() error {
+	return cli.Fail("Go on with: "+t.command("resume"), "virtual cluster %q in namespace %q is paused", t.name, t.namespace)
+}
+
 // explainRoute says what to do where there is no way.
 func (t *target) explainRoute(vc *v1alpha1.VirtualCluster, err error) error {
 	var unreachable *access.UnreachableError
@@ -41,7 +45,7 @@ func (t *target) explainRoute(vc *v1alpha1.VirtualCluster, err error) error {
 	case noKubeconfig(vc, err):
 		return t.noKubeconfig()
 	case errors.As(err, &unreachable) && apierrors.IsForbidden(err):
-		return cli.Fail("Who may create pods/portforward in namespace "+t.namespace+" of the host can go through it", "%w", err)
+		return cli.Fail("Who may list and watch pods, and get and create pods/portforward, in namespace "+t.namespace+" of the host can go through it", "%w", err)
 	case errors.As(err, &unreachable):
 		return cli.Fail("See how it is with: "+t.command("describe"), "%w", err)
 	}
