@@ -45,10 +45,11 @@ versions, a ConfigMap. Without a catalogue it knows the one version that the
 func NewCmdController(f *cli.Factory, runF func(context.Context, *ControllerOptions) error) *cobra.Command {
 	o := &ControllerOptions{Factory: f}
 	cmd := &cobra.Command{
-		Use:   "controller",
-		Short: "Run the controller in the foreground",
-		Long:  controllerLong,
-		Args:  args(cobra.NoArgs),
+		Use:         "controller",
+		Short:       "Run the controller in the foreground",
+		Long:        controllerLong,
+		Args:        args(cobra.NoArgs),
+		Annotations: map[string]string{logsAnnotation: "yes"},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.complete(); err != nil {
 				return usage(cmd, err)

@@ -7,7 +7,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
+	"k8s.io/klog/v2"
+	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/buildinfo"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
@@ -17,6 +20,8 @@ import (
 const (
 	outputsAnnotation = "outputs"
 	allAnnotation     = "all-namespaces"
+	// logsAnnotation marks verbs that say themselves where log messages go.
+	logsAnnotation = "logs"
 )
 
 // Main runs the program and gives its exit code.
@@ -132,6 +137,9 @@ func checkGlobals(f *cli.Factory, cmd *cobra.Command) error {
 	if f.NoColor {
 		f.Color = false
 	}
+	if !f.Verbose && cmd.Annotations[logsAnnotation] == "" {
+		silence()
+	}
 	if f.AllNamespaces && cmd.Annotations[allAnnotation] == "" {
 		return usage(cmd, cli.Usagef("%s: -A means nothing here", cmd.Name()))
 	}
@@ -139,6 +147,13 @@ func checkGlobals(f *cli.Factory, cmd *cobra.Command) error {
 		return usage(cmd, err)
 	}
 	return f.LeaveVirtual()
+}
+
+// silence keeps what libraries log from people: what matters to them is in an
+// error, or is told in words that are meant for them.
+func silence() {
+	klog.SetLogger(logr.Discard())
+	ctrllog.SetLogger(logr.Discard())
 }
 
 func outputs(cmd *cobra.Command) []string {

@@ -8,12 +8,9 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
-	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"k8s.io/klog/v2"
 	"k8s.io/utils/clock"
-	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui"
@@ -93,8 +90,7 @@ func (o *TUIOptions) Run(ctx context.Context) error {
 		return err
 	}
 	// What libraries print would tear the screen.
-	klog.SetLogger(logr.Discard())
-	ctrllog.SetLogger(logr.Discard())
+	silence()
 	config := o.config(session)
 	if o.Accessible {
 		return accessible.Run(ctx, config, o.In, o.Out)
