@@ -30,39 +30,75 @@ func watchUnits(ctx context.Context, store *report.Store, log *slog.Logger) erro
 	if err := conn.Subscribe(); err != nil {
 		return fmt.Errorf("subscribe to systemd: %w", err)
 	}
-	units := newFailing()
+	w := &unitWatch{systemd: conn, store: store, failing: newFailing(), lastLine: lastLine, now: time.Now, log: log}
+	return w.follow(ctx, updates, errs)
+}
+
+// unitLister is what systemd knows of units now.
+type unitLister interface {
+	ListUnitsByPatternsContext(ctx context.Context, states, patterns []string) ([]dbus.UnitStatus, error)
+}
+
+// unitWatch turns what systemd says of units into problems of the report.
+type unitWatch struct {
+	systemd  unitLister
+	store    *report.Store
+	failing  *failing
+	lastLine func(ctx context.Context, unit string) string
+	now      func() time.Time
+	log      *slog.Logger
+}
+
+func (w *unitWatch) follow(ctx context.Context, updates <-chan *dbus.PropertiesUpdate, errs <-chan error) error {
 	for {
 		var settled <-chan time.Time
-		if wait, ok := units.next(time.Now()); ok {
+		if wait, ok := w.failing.next(w.now()); ok {
 			settled = time.After(wait)
 		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case err := <-errs:
-			log.Warn("missed news of a unit", "error", err)
+			w.log.Warn("missed news of a unit, and asks for all", "error", err)
+			w.askAgain(ctx, updates)
 		case update := <-updates:
-			noteUnit(ctx, store, units, update)
+			w.note(ctx, update.UnitName, property(update, "ActiveState"), property(update, "SubState"))
 		case <-settled:
-			for _, unit := range units.settle(time.Now()) {
-				store.SetProblem(unit, nil)
+			for _, unit := range w.failing.settle(w.now()) {
+				w.store.SetProblem(unit, nil)
 			}
 		}
 	}
 }
 
-// noteUnit turns what systemd says of one unit into a problem or its end.
-func noteUnit(ctx context.Context, store *report.Store, units *failing, update *dbus.PropertiesUpdate) {
-	unit := update.UnitName
+// askAgain takes what is true now for the news that was missed: on a busy node
+// there is more of it than there is room for, and what was missed may be that a
+// unit runs again, or does not any more. News that still waits is older.
+func (w *unitWatch) askAgain(ctx context.Context, updates <-chan *dbus.PropertiesUpdate) {
+	for len(updates) > 0 {
+		<-updates
+	}
+	units, err := w.systemd.ListUnitsByPatternsContext(ctx, nil, []string{"*.service"})
+	if err != nil {
+		w.log.Warn("ask systemd for its units", "error", err)
+		return
+	}
+	for _, unit := range units {
+		w.note(ctx, unit.Name, unit.ActiveState, unit.SubState)
+	}
+}
+
+// note turns the state of one unit into a problem or its end.
+func (w *unitWatch) note(ctx context.Context, unit, active, sub string) {
 	switch {
 	case !strings.HasSuffix(unit, ".service"):
-	case property(update, "ActiveState") == "active":
-		if units.active(unit, time.Now()) {
-			store.SetProblem(unit, nil)
+	case active == "active":
+		if w.failing.active(unit, w.now()) {
+			w.store.SetProblem(unit, nil)
 		}
-	case failed(property(update, "ActiveState"), property(update, "SubState")):
-		words := units.failed(unit, lastLine(ctx, unit))
-		store.SetProblem(unit, &guestapi.Problem{Reason: "UnitFailed", Message: fmt.Sprintf("%s keeps failing: %s", unit, words)})
+	case failed(active, sub):
+		words := w.failing.failed(unit, w.lastLine(ctx, unit))
+		w.store.SetProblem(unit, &guestapi.Problem{Reason: "UnitFailed", Message: fmt.Sprintf("%s keeps failing: %s", unit, words)})
 	}
 }
 

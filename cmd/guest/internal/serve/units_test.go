@@ -1,6 +1,16 @@
 package serve
 
-import "testing"
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/dbus"
+
+	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/report"
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
+)
 
 func TestLastWords(t *testing.T) {
 	cases := map[string]struct{ reason, lines, want string }{
@@ -24,6 +34,54 @@ func TestLastWords(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			if got := lastWords(tc.lines); got != tc.want {
 				t.Errorf("%s: got %q, want %q", tc.reason, got, tc.want)
+			}
+		})
+	}
+}
+
+// systemdNow is what systemd says when it is asked.
+type systemdNow []dbus.UnitStatus
+
+func (s systemdNow) ListUnitsByPatternsContext(context.Context, []string, []string) ([]dbus.UnitStatus, error) {
+	return s, nil
+}
+
+func TestMissedNews(t *testing.T) {
+	tests := map[string]struct {
+		reason string
+		before string // state of the unit that was told
+		now    dbus.UnitStatus
+		want   bool // whether a problem is told in the end
+	}{
+		"RunsAgain": {
+			reason: "That it runs again was missed; the failure would be told for ever.",
+			before: "auto-restart", now: dbus.UnitStatus{Name: "x.service", ActiveState: "active", SubState: "running"},
+		},
+		"Fails": {
+			reason: "That it failed was missed.",
+			before: "running", now: dbus.UnitStatus{Name: "x.service", ActiveState: "failed", SubState: "failed"}, want: true,
+		},
+		"FailsStill": {
+			reason: "Nothing was missed of this one.",
+			before: "auto-restart", now: dbus.UnitStatus{Name: "x.service", ActiveState: "activating", SubState: "auto-restart"}, want: true,
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			store := report.NewStore(guestapi.Report{}, time.Now)
+			w := &unitWatch{
+				systemd: systemdNow{tc.now}, store: store, failing: newFailing(), now: time.Now, log: slog.New(slog.DiscardHandler),
+				lastLine: func(context.Context, string) string { return "no" },
+			}
+			w.note(t.Context(), "x.service", map[string]string{"running": "active"}[tc.before], tc.before)
+			stale := make(chan *dbus.PropertiesUpdate, 1)
+			stale <- &dbus.PropertiesUpdate{UnitName: "x.service"}
+			w.askAgain(t.Context(), stale)
+			if got := len(store.Current().Problems) > 0; got != tc.want {
+				t.Errorf("%s got a problem: %t", tc.reason, got)
+			}
+			if len(stale) > 0 {
+				t.Error("older news is still to be taken for newer")
 			}
 		})
 	}
