@@ -71,6 +71,7 @@ func TestVirtualClusters(t *testing.T) {
 		{"Attach", testAttach},
 		{"Tunnel", testTunnel},
 		{"Run", testRun},
+		{"TUI", testTUI},
 	})
 }
 
