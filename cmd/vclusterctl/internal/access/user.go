@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/x509/pkix"
 	"fmt"
+	"math"
 	"time"
 
 	certificatesv1 "k8s.io/api/certificates/v1"
@@ -23,8 +24,12 @@ import (
 	"github.com/vclusterctl/vclusterctl/kubeconfig"
 )
 
-// MinTTL is the shortest life that the API server gives a certificate.
-const MinTTL = 10 * time.Minute
+// A request for a certificate says in seconds for how long, and an API server
+// takes no less than MinTTL.
+const (
+	MinTTL = 10 * time.Minute
+	MaxTTL = math.MaxInt32 * time.Second
+)
 
 // User is somebody to make a kubeconfig for.
 type User struct {
@@ -35,25 +40,43 @@ type User struct {
 
 // ForUser makes a kubeconfig for a user out of the administrator's. The cluster
 // itself signs the certificate, so no key of its authorities is needed, and the
-// private key never leaves this process but in the result.
-func ForUser(ctx context.Context, admin []byte, u User) ([]byte, error) {
+// private key never leaves this process but in the result. A cluster may sign for
+// a shorter time than it is asked to: then early is when that ends.
+func ForUser(ctx context.Context, admin []byte, u User) (data []byte, early *time.Time, err error) {
 	config, err := clientcmd.RESTConfigFromKubeConfig(admin)
 	if err != nil {
-		return nil, fmt.Errorf("read kubeconfig: %w", err)
+		return nil, nil, fmt.Errorf("read kubeconfig: %w", err)
 	}
 	c, err := kubernetes.NewForConfig(config)
 	if err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", config.Host, err)
+		return nil, nil, fmt.Errorf("connect to %s: %w", config.Host, err)
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("make a key: %w", err)
+		return nil, nil, fmt.Errorf("make a key: %w", err)
 	}
 	signed, err := sign(ctx, c, key, u)
-	if err != nil {
-		return nil, fmt.Errorf("have %s sign a certificate for user %q: %w", config.Host, u.Name, err)
+	if err == nil {
+		early, err = endsEarly(signed, u.TTL)
 	}
-	return buildFor(admin, key, signed)
+	if err != nil {
+		return nil, nil, fmt.Errorf("have %s sign a certificate for user %q: %w", config.Host, u.Name, err)
+	}
+	data, err = buildFor(admin, key, signed)
+	return data, early, err
+}
+
+// endsEarly is when a certificate ends that is good for a shorter time than was
+// asked for. Its beginning is never later than the moment it was signed.
+func endsEarly(signed []byte, ttl time.Duration) (*time.Time, error) {
+	certs, err := cert.ParseCertsPEM(signed)
+	if err != nil {
+		return nil, err
+	}
+	if end := certs[0].NotAfter; end.Sub(certs[0].NotBefore) < ttl {
+		return &end, nil
+	}
+	return nil, nil //nolint:nilnil // it does not
 }
 
 func buildFor(admin []byte, key *ecdsa.PrivateKey, signed []byte) ([]byte, error) {

@@ -2,10 +2,10 @@ package verbs
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
+	utilwait "k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/access"
@@ -72,6 +72,8 @@ func (o *KubeconfigOptions) check(cmd *cobra.Command) error {
 		return cli.Usagef("kubeconfig: --group and --ttl are about a user: name one with --user")
 	case o.User.TTL < access.MinTTL:
 		return cli.Usagef("--ttl %s: certificates live for %s at least", o.User.TTL, access.MinTTL)
+	case o.User.TTL > access.MaxTTL:
+		return cli.Usagef("--ttl %s: no certificate can be asked for that lives longer than %s", o.User.TTL, access.MaxTTL)
 	}
 	return nil
 }
@@ -117,14 +119,26 @@ func (o *KubeconfigOptions) forUser(ctx context.Context, t *target, vc *v1alpha1
 		return nil, err
 	}
 	defer route.Close()
-	ctx, cancel := withTimeout(ctx, userTimeout)
+	bounded, cancel := context.WithTimeout(ctx, userTimeout)
 	defer cancel()
-	data, err := access.ForUser(ctx, route.Kubeconfig, o.User)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, cli.TimedOut("Does it sign certificates? See how it is with: "+t.command("describe"), "%w", err)
-	}
+	data, early, err := access.ForUser(bounded, route.Kubeconfig, o.User)
 	if err != nil {
-		return nil, err
+		return nil, t.explainSigning(ctx, err)
+	}
+	if early != nil {
+		o.Hintf("The cluster signs for a shorter time: the certificate of user %q ends at %s.", o.User.Name, early.UTC().Format(time.RFC3339))
 	}
 	return access.Rename(data, kubeconfig.ContextName(t.namespace, t.name), server)
+}
+
+// explainSigning tells that time was up from an interruption: who waits for the
+// certificate tells neither.
+func (t *target) explainSigning(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case utilwait.Interrupted(err):
+		return cli.TimedOut("Does it sign certificates? See how it is with: "+t.command("describe"), "%w", err)
+	}
+	return err
 }
