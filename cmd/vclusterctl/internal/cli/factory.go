@@ -40,8 +40,9 @@ type Factory struct {
 	// Now is the clock, Getenv the environment.
 	Now    func() time.Time
 	Getenv func(string) string
-	// NewClient connects to the cluster that the flags point at.
-	NewClient func() (client.WithWatch, error)
+	// Dial makes the client of a factory. It is given which, because copies
+	// of one talk to clusters of their own.
+	Dial func(*Factory) (client.WithWatch, error)
 
 	// implied says what of Flags nobody typed: it was found out.
 	implied struct{ context, namespace bool }
@@ -49,9 +50,10 @@ type Factory struct {
 
 // NewFactory is the factory of the real program.
 func NewFactory(program string, streams Streams) *Factory {
-	f := &Factory{Streams: streams, Program: program, Flags: configFlags(), Now: time.Now, Getenv: os.Getenv}
-	f.NewClient = f.connect
-	return f
+	return &Factory{
+		Streams: streams, Program: program, Flags: configFlags(), Now: time.Now, Getenv: os.Getenv,
+		Dial: (*Factory).connect,
+	}
 }
 
 // configFlags keeps, of all the flags that kubectl knows, those that this
@@ -164,6 +166,9 @@ func copyFlags(flags *genericclioptions.ConfigFlags) *genericclioptions.ConfigFl
 	*fresh.KubeConfig, *fresh.Context, *fresh.Namespace = *flags.KubeConfig, *flags.Context, *flags.Namespace
 	return fresh
 }
+
+// NewClient connects to the cluster that the flags point at.
+func (f *Factory) NewClient() (client.WithWatch, error) { return f.Dial(f) }
 
 func (f *Factory) connect() (client.WithWatch, error) {
 	config, err := f.RESTConfig()

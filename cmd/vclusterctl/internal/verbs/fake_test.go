@@ -24,7 +24,7 @@ func withCluster(t *testing.T, f *cli.Factory, fail interceptor.Funcs, objects .
 	c := &listThenWatch{fake.NewClientBuilder().WithScheme(cli.Scheme()).WithObjects(objects...).
 		WithIndex(&v1alpha1.VirtualCluster{}, "metadata.name", byName).
 		WithStatusSubresource(&v1alpha1.VirtualCluster{}).WithInterceptorFuncs(fail).Build()}
-	f.NewClient = func() (client.WithWatch, error) { return c, nil }
+	f.Dial = func(*cli.Factory) (client.WithWatch, error) { return c, nil }
 	return c
 }
 

@@ -36,7 +36,7 @@ func (o *TUIOptions) session(name string) (*tui.Session, error) {
 		f.UseContext(name)
 		*f.Flags.Namespace = ""
 	}
-	c, err := clientOf(&f)
+	c, err := f.NewClient()
 	if err != nil {
 		return nil, err
 	}
@@ -49,17 +49,6 @@ func (o *TUIOptions) session(name string) (*tui.Session, error) {
 	}
 	s := &tuiSession{Factory: &f, client: c}
 	return &tui.Session{Context: hostContext(&f), Namespace: namespace, Watcher: s, Actions: s.actions()}, nil
-}
-
-// clientOf is a client of the cluster that this very factory means. Its
-// NewClient may be bound to the factory that it is a copy of: to another context,
-// and to a standard error that is the screen.
-func clientOf(f *cli.Factory) (client.WithWatch, error) {
-	config, err := f.RESTConfig()
-	if err != nil {
-		return nil, err
-	}
-	return cli.Connect(config)
 }
 
 // contexts are those of the kubeconfig that lead to hosts: those that "connect"
