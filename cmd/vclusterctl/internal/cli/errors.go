@@ -59,6 +59,19 @@ func TimedOut(remedy, format string, args ...any) error {
 	return &Error{Code: ExitTimeout, Err: fmt.Errorf(format, args...), Remedy: remedy}
 }
 
+// Interrupted says that somebody did not want to wait for the end.
+func Interrupted(remedy string) *Error {
+	return &Error{Code: ExitError, Err: interrupted{}, Remedy: remedy}
+}
+
+type interrupted struct{}
+
+// Error implements error.
+func (interrupted) Error() string { return "interrupted" }
+
+// Unwrap gives what such an interruption looks like from below.
+func (interrupted) Unwrap() error { return context.Canceled }
+
 // Refused says that the host cannot do what was asked for, found out before
 // anything was changed.
 func Refused(remedy, format string, args ...any) error {
@@ -72,7 +85,7 @@ func (f *Factory) Explain(err error) *Error {
 	case errors.As(err, &known):
 		return &Error{Code: known.Code, Err: err, Remedy: known.Remedy}
 	case errors.Is(err, context.Canceled):
-		return &Error{Code: ExitError, Err: fmt.Errorf("interrupted"), Remedy: "Nothing is lost: what was applied stays and goes on."}
+		return Interrupted("")
 	case errors.Is(err, context.DeadlineExceeded):
 		return &Error{Code: ExitTimeout, Err: err, Remedy: "Raise --timeout, or look at the cluster with: " + f.Command("list", "-A")}
 	case NotInstalled(err):

@@ -53,6 +53,18 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// TestInterrupted: what becomes of what was begun is for the verb to say, as it
+// may undo it.
+func TestInterrupted(t *testing.T) {
+	f := NewFactory("vclusterctl", Streams{})
+	if got := f.Explain(fmt.Errorf("x: %w", context.Canceled)); got.Remedy != "" {
+		t.Errorf("nothing is known of %q", got.Remedy)
+	}
+	if got := f.Explain(fmt.Errorf("x: %w", Interrupted("It goes on."))); got.Remedy != "It goes on." || !errors.Is(got, context.Canceled) {
+		t.Errorf("got %v with %q", got, got.Remedy)
+	}
+}
+
 func TestMissingNamespace(t *testing.T) {
 	err := apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, "team")
 	want := "Make it with: kubectl create namespace team"

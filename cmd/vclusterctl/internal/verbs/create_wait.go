@@ -39,6 +39,9 @@ func (o *CreateOptions) await(ctx context.Context, t *target) (*v1alpha1.Virtual
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil, o.timedOut(t, last)
 	}
+	if errors.Is(err, context.Canceled) {
+		return nil, cli.Interrupted("Nothing is lost: it goes on by itself. Say the same again to keep waiting.")
+	}
 	return last, err
 }
 

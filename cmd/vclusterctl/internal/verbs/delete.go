@@ -158,6 +158,9 @@ func (o *DeleteOptions) await(ctx context.Context, t *target) error {
 			"It goes on by itself. See what is left with: "+t.Kubectl("get", "all,secrets,configmaps,pvc,networkpolicies", "-n", t.namespace, "-l", v1alpha1.LabelCluster+"="+t.name),
 			"virtual cluster %q in namespace %q is not gone after %s", t.name, t.namespace, o.Timeout)
 	}
+	if errors.Is(err, context.Canceled) {
+		return cli.Interrupted("The deletion goes on by itself.")
+	}
 	return err
 }
 

@@ -150,6 +150,9 @@ func (o *PauseOptions) await(ctx context.Context, t *target) (*v1alpha1.VirtualC
 		return nil, cli.TimedOut("It goes on by itself. Say the same again to keep waiting.\nSee more with: "+t.command("describe"),
 			"virtual cluster %q in namespace %q still has nodes that run after %s", t.name, t.namespace, o.Timeout)
 	}
+	if errors.Is(err, context.Canceled) {
+		return nil, cli.Interrupted("It goes on by itself. Say the same again to keep waiting.")
+	}
 	return last, err
 }
 

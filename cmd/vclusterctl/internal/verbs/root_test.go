@@ -15,7 +15,7 @@ import (
 // TestLibrariesAreQuiet: what libraries log is for those who look into it.
 func TestLibrariesAreQuiet(t *testing.T) {
 	logs := func() error {
-		klog.Error("a library's word")
+		klog.Info("a library's word")
 		klog.Flush()
 		return nil
 	}

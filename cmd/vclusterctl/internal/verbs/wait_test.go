@@ -73,6 +73,8 @@ func TestAwait(t *testing.T) {
 		says    []string
 		// mayPause is set where a paused cluster is wanted.
 		mayPause bool
+		// interrupted is set where somebody does not want to wait.
+		interrupted bool
 	}{
 		"Ready":   {reason: "A ready cluster is not waited for.", have: []func(*v1alpha1.VirtualCluster){allReady}, timeout: time.Minute},
 		"Becomes": {reason: "It becomes ready.", then: allReady, timeout: time.Minute},
@@ -95,6 +97,10 @@ func TestAwait(t *testing.T) {
 			reason: "Nothing is lost when time is up.", timeout: 2 * time.Second, code: cli.ExitTimeout,
 			says: []string{"not ready after 2s", `waiting for "Accepted"`, "Nothing is lost"},
 		},
+		"Interrupted": {
+			reason: "Nor if somebody does not want to wait.", timeout: time.Minute, interrupted: true, code: cli.ExitError,
+			says: []string{"error: interrupted\n  Nothing is lost"},
+		},
 		"Deleted": {reason: "Somebody deletes it.", absent: true, timeout: time.Minute, code: cli.ExitNotFound, says: []string{"was deleted while"}},
 	}
 	for name, tc := range cases {
@@ -108,7 +114,12 @@ func TestAwait(t *testing.T) {
 			c := withCluster(t, f, onWatch(t, tc.then), objects...)
 			tg := &target{Factory: f, client: c, namespace: "default", name: "dev"}
 			o := &CreateOptions{Factory: f, Timeout: tc.timeout, mayPause: tc.mayPause}
-			_, err := o.await(t.Context(), tg)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if tc.interrupted {
+				cancel()
+			}
+			_, err := o.await(ctx, tg)
 			code := 0
 			if err != nil {
 				explained := f.Explain(err)
