@@ -4,12 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/belongings"
 )
 
 func (p *page) pods(pods []corev1.Pod) {
@@ -18,44 +17,13 @@ func (p *page) pods(pods []corev1.Pod) {
 		p.row("", "<none>")
 	}
 	for i := range pods {
-		pod := &pods[i]
-		p.row("", pod.Name, pod.Labels[v1alpha1.LabelRole], podReady(pod), podStatus(pod),
-			fmt.Sprint(restarts(pod)), orNone(pod.Spec.NodeName), p.age(pod.CreationTimestamp.Time))
-	}
-}
-
-func podReady(pod *corev1.Pod) string {
-	for _, c := range pod.Status.Conditions {
-		if c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue {
-			return "yes"
+		pod := belongings.OfPod(&pods[i])
+		ready := "no"
+		if pod.Ready {
+			ready = "yes"
 		}
+		p.row("", pod.Name, pod.Role, ready, pod.Status, fmt.Sprint(pod.Restarts), orNone(pod.Node), p.age(pod.Created))
 	}
-	return "no"
-}
-
-// podStatus is the phase, or what holds the pod up.
-func podStatus(pod *corev1.Pod) string {
-	if pod.DeletionTimestamp != nil {
-		return "Terminating"
-	}
-	for _, s := range pod.Status.ContainerStatuses {
-		if s.State.Waiting != nil && s.State.Waiting.Reason != "" {
-			return s.State.Waiting.Reason
-		}
-	}
-	for _, c := range pod.Status.Conditions {
-		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
-			return c.Reason
-		}
-	}
-	return string(pod.Status.Phase)
-}
-
-func restarts(pod *corev1.Pod) (n int32) {
-	for _, s := range pod.Status.ContainerStatuses {
-		n += s.RestartCount
-	}
-	return n
 }
 
 func (p *page) events(events []corev1.Event) {
@@ -63,35 +31,13 @@ func (p *page) events(events []corev1.Event) {
 	if len(events) == 0 {
 		p.row("", "<none>")
 	}
-	events = slices.Clone(events)
-	slices.SortStableFunc(events, func(a, b corev1.Event) int { return lastSeen(&a).Compare(lastSeen(&b)) })
-	for i := range events {
-		e := &events[i]
-		object := strings.ToLower(e.InvolvedObject.Kind) + "/" + e.InvolvedObject.Name
-		p.row("", p.age(lastSeen(e))+times(e), e.Type, e.Reason, object, strings.Join(strings.Fields(e.Message), " "))
+	for _, e := range belongings.OfEvents(events) {
+		last := p.age(e.At)
+		if e.Times > 1 {
+			last += fmt.Sprintf(" (x%d)", e.Times)
+		}
+		p.row("", last, e.Type, e.Reason, e.Object, e.Message)
 	}
-}
-
-// times says how often an event that came more than once did.
-func times(e *corev1.Event) string {
-	n := e.Count
-	if e.Series != nil {
-		n = e.Series.Count
-	}
-	if n <= 1 {
-		return ""
-	}
-	return fmt.Sprintf(" (x%d)", n)
-}
-
-// lastSeen looks into all the places where the two event APIs keep it.
-func lastSeen(e *corev1.Event) time.Time {
-	times := []time.Time{e.LastTimestamp.Time, e.EventTime.Time, e.FirstTimestamp.Time, e.CreationTimestamp.Time}
-	if e.Series != nil {
-		times = append([]time.Time{e.Series.LastObservedTime.Time}, times...)
-	}
-	i := slices.IndexFunc(times, func(t time.Time) bool { return !t.IsZero() })
-	return times[max(i, 0)]
 }
 
 // SortPods puts servers before pools, and each group in the order of its

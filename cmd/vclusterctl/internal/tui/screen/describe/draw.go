@@ -2,6 +2,7 @@ package describe
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/belongings"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/phase"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui/row"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui/theme"
@@ -249,7 +251,7 @@ func (p *page) pods() {
 		p.add("   " + p.Muted.Render("None."))
 	}
 	for i := range p.found.Pods {
-		pod := row.OfPod(&p.found.Pods[i])
+		pod := belongings.OfPod(&p.found.Pods[i])
 		sign, style := p.Booting, p.Busy
 		if pod.Ready {
 			sign, style = p.Ready, p.Good
@@ -275,13 +277,13 @@ func (p *page) events() {
 	if p.unread("Events") {
 		return
 	}
-	events := row.OfEvents(p.found.Events)
+	events := belongings.OfEvents(p.found.Events)
 	if len(events) == 0 {
 		p.add("   " + p.Muted.Render("None."))
 	}
-	for _, e := range events {
+	for _, e := range slices.Backward(events) { // the youngest first
 		style := lipgloss.NewStyle()
-		if e.Warning {
+		if e.Warning() {
 			style = p.Bad
 		}
 		text := e.Object + ": " + e.Message
