@@ -5,11 +5,7 @@ import "strings"
 // Command is how the user would call this program with other words, to talk to
 // the same cluster: with the flags that say which, where they were typed.
 func (f *Factory) Command(words ...string) string {
-	context := *f.Flags.Context
-	if f.implied.context {
-		context = "" // it is found again without
-	}
-	return f.commandLine(f.Program, context, words)
+	return f.commandLine(f.Program, f.TypedContext(), words) // another one is found again
 }
 
 // Kubectl is how the user would call kubectl to talk to the same cluster.

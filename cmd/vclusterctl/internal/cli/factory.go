@@ -125,6 +125,14 @@ func (f *Factory) TypedNamespace() string {
 	return *f.Flags.Namespace
 }
 
+// TypedContext is the one that was asked for on the command line, "" for none.
+func (f *Factory) TypedContext() string {
+	if f.implied.context {
+		return ""
+	}
+	return *f.Flags.Context
+}
+
 // Namespace is the one to work in.
 func (f *Factory) Namespace() (string, error) {
 	namespace, _, err := f.Flags.ToRawKubeConfigLoader().Namespace()

@@ -32,7 +32,7 @@ func (f *Factory) LeaveVirtual() error {
 		if !o.Current {
 			continue
 		}
-		if server, namespace, ok := splitOwner(o.Owner); ok {
+		if server, namespace, _, ok := SplitOwner(o.Owner); ok {
 			f.use(hostOf(raw, server, before(owned, o)), namespace)
 		}
 	}
@@ -71,14 +71,15 @@ func Owner(hostServer, namespace, name string) string {
 	return hostServer + "/" + namespace + "/" + name
 }
 
-// splitOwner is the reverse of Owner.
-func splitOwner(owner string) (server, namespace string, ok bool) {
-	rest, _, ok := cutLast(owner)
+// SplitOwner is the reverse of Owner. Not all that this program adds is a virtual
+// cluster.
+func SplitOwner(owner string) (hostServer, namespace, name string, ok bool) {
+	rest, name, ok := cutLast(owner)
 	if !ok {
-		return "", "", false
+		return "", "", "", false
 	}
-	server, namespace, ok = cutLast(rest)
-	return server, namespace, ok && strings.Contains(server, "://")
+	hostServer, namespace, ok = cutLast(rest)
+	return hostServer, namespace, name, ok && strings.Contains(hostServer, "://")
 }
 
 func cutLast(s string) (before, after string, ok bool) {
