@@ -69,17 +69,17 @@ func (s *scene) checkRunInterrupted(u user) {
 // checkRunKilled kills the program in a way that it cannot do anything about.
 func (s *scene) checkRunKilled(u user) {
 	s.Helper()
-	const ttl = time.Minute
+	const ttl = 90 * time.Second // no shorter one is taken
 	p := s.startRun(u, "--name", "killed", "--ttl", ttl.String(), "--", "sleep", "600")
 	vc := harness.VirtualCluster(s.namespace, "killed")
 	s.must(s.host.Eventually(s.within(stepTimeout), func() error { return s.host.Get(s.ctx, client.ObjectKeyFromObject(vc), vc) }))
 	_, err := harness.Await(s.within(bootTimeout), s.host.Cluster, vc, func(vc *v1alpha1.VirtualCluster) (bool, string) {
-		return vc.Spec.Lifecycle.TTLSeconds > int32(ttl/time.Second), "as long as the program lives it moves the end of the cluster on"
+		return vc.Spec.Lifecycle.TTLSeconds > v1alpha1.MinTTLSeconds, "as long as the program lives it moves the end of the cluster on"
 	})
 	s.must(err)
 	s.must(p.Signal(syscall.SIGKILL))
 	killed := time.Now()
 	p.Wait()
-	s.must(s.host.AwaitNothing(s.within(ttl+stepTimeout), s.namespace, "killed"))
-	s.Logf("nothing was left %s after the program was killed; the end was %s away at most", time.Since(killed).Round(time.Second), ttl)
+	s.must(s.host.AwaitNothing(s.within(ttl), s.namespace, "killed"))
+	s.Logf("nothing was left %s after the program was killed, within %s", time.Since(killed).Round(time.Second), ttl)
 }

@@ -146,13 +146,16 @@ func TestSignalsTo(t *testing.T) {
 	if s.Any() {
 		t.Error("none of interest has arrived")
 	}
-	s.deliver(syscall.SIGTERM)
+	s.deliver(syscall.SIGINT)
+	if s.Told() || !s.Any() {
+		t.Error("a key was pressed, and nothing told")
+	}
 	restore := s.To(to("second"))
 	s.deliver(syscall.SIGTERM)
 	s.deliver(syscall.SIGPIPE)
 	restore()
 	s.deliver(syscall.SIGTERM)
-	if diff := cmp.Diff([]string{"first", "second", "first"}, got); diff != "" || !s.Any() {
+	if diff := cmp.Diff([]string{"first", "second", "first"}, got); diff != "" || !s.Told() {
 		t.Errorf("-want, +got:\n%s", diff)
 	}
 }

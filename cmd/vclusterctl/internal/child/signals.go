@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"syscall"
 )
 
 // Signals hands the signals that this process gets to whoever is in charge. As
@@ -14,6 +15,7 @@ type Signals struct {
 	mu     sync.Mutex
 	handle func(os.Signal)
 	any    bool
+	told   bool
 }
 
 // Catch begins to catch the signals that ask a process to end, and hands them to
@@ -55,6 +57,14 @@ func (s *Signals) Any() bool {
 	return s.any
 }
 
+// Told says whether anybody has told this process to end, and not just typed
+// something.
+func (s *Signals) Told() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.told
+}
+
 // Stop lets signals do again what they do by themselves.
 func (s *Signals) Stop() {
 	signal.Stop(s.arrived)
@@ -68,6 +78,9 @@ func (s *Signals) deliver(sig os.Signal) {
 	s.mu.Lock()
 	handle := s.handle
 	s.any = true
+	if known, ok := sig.(syscall.Signal); ok && !typed(known) {
+		s.told = true
+	}
 	s.mu.Unlock()
 	handle(sig)
 }

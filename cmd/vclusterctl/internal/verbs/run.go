@@ -29,8 +29,8 @@ type RunOptions struct {
 	// Name of the cluster; empty for one that nobody else has.
 	Name    string
 	Command []string
-	// TTL is for how long the cluster outlives this program, should that be
-	// killed.
+	// TTL is for how long the cluster outlives this program at most, should that
+	// be killed.
 	TTL           time.Duration
 	KeepOnFailure bool
 	OutputDir     string
@@ -50,7 +50,7 @@ const (
 const runLong = `Create a virtual cluster, run a command with KUBECONFIG pointing at it, and
 delete the cluster, whatever happens: also if the command fails, or this program
 is interrupted or asked to end. If it is killed with SIGKILL, the cluster is
-deleted --ttl later.
+gone within --ttl.
 
 Standard input and both outputs are the command's; what this program has to say
 is on standard error, before the command and after it. The cluster is created as
@@ -93,7 +93,7 @@ func NewCmdRun(f *cli.Factory, runF func(context.Context, *RunOptions) error) *c
 	o.Create.addSpec(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&o.Name, "name", "", "`name` of the cluster (default "+runPrefix+" and something random)")
-	flags.DurationVar(&o.TTL, "ttl", defaultTTL, "how soon the cluster is deleted should this program be killed")
+	flags.DurationVar(&o.TTL, "ttl", defaultTTL, "within what time the cluster is gone should this program be killed, "+minTTL.String()+" at least")
 	flags.BoolVar(&o.KeepOnFailure, "keep-on-failure", false, "keep the cluster if something fails")
 	flags.StringVar(&o.OutputDir, "output-dir", "", "`directory` for a junit.xml, and for logs if something fails")
 	return cmd
@@ -115,20 +115,24 @@ func (o *RunOptions) complete(cmd *cobra.Command, given []string) error {
 			return err
 		}
 	}
-	if o.TTL < v1alpha1.MinTTLSeconds*time.Second {
-		return cli.Usagef("--ttl %s: clusters exist for %ds at least", o.TTL, v1alpha1.MinTTLSeconds)
+	if o.Create.File == "-" {
+		return cli.Usagef("run: standard input is the command's: give -f the name of a file")
+	}
+	if err := o.checkTTL(); err != nil {
+		return err
 	}
 	return o.Create.completeSpec(cmd)
 }
 
 // Run runs the command.
 func (o *RunOptions) Run(ctx context.Context) error {
+	report := newRunReport(o)
 	if err := startFailure(o.Command[0], child.Find(o.Command[0])); err != nil {
-		return err // before anybody has waited for a cluster
+		return report.write(err) // before anybody has waited for a cluster
 	}
 	ctx, signals, stop := catchSignals(ctx)
 	defer stop()
-	r := &running{RunOptions: o, signals: signals, after: time.After, report: newRunReport(o)}
+	r := &running{RunOptions: o, signals: signals, after: time.After, report: report}
 	if err := r.create(ctx); err != nil {
 		return r.report.write(err)
 	}

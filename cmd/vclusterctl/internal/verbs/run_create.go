@@ -10,6 +10,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/rand"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -35,6 +36,8 @@ type running struct {
 	// cluster as it was created, and when that was.
 	cluster *v1alpha1.VirtualCluster
 	created time.Time
+	// stopped says that the command ended after somebody had asked for that.
+	stopped bool
 }
 
 // create creates the cluster. If it fails there is none.
@@ -75,7 +78,7 @@ func (r *running) wanted() (*unstructured.Unstructured, error) {
 	}
 	u.SetName(cmp.Or(r.Name, runPrefix+rand.String(5)))
 	flags := r.Create.Spec
-	flags.TTL = r.TTL.Truncate(time.Second)
+	flags.TTL = r.life().Truncate(time.Second)
 	if err := flags.Apply(u); err != nil {
 		return nil, &cli.Error{Code: cli.ExitUsage, Err: err, Remedy: "See: " + r.Kubectl("explain", "virtualcluster.spec")}
 	}
@@ -124,24 +127,36 @@ func ephemeral(u *unstructured.Unstructured) error {
 // lost: then it is ours to delete.
 func (r *running) send(ctx context.Context, wanted *unstructured.Unstructured) (*v1alpha1.VirtualCluster, error) {
 	ctx = context.WithoutCancel(ctx)
-	object := wanted.DeepCopy()
-	bounded, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	err := r.t.client.Create(bounded, object, client.FieldOwner(cli.FieldManager))
-	switch {
-	case err == nil:
-		vc := r.t.empty()
-		vc.UID = object.GetUID()
-		return vc, nil
-	case apierrors.IsAlreadyExists(err):
-		return nil, cli.Fail("Leave out --name to get one that is free", "%w", err)
-	case !mayPass(err):
-		return nil, err
-	}
+	uid, err := r.post(ctx, wanted)
 	vc := r.t.empty()
-	lookUp := r.insist(ctx, func(ctx context.Context) error { return r.t.client.Get(ctx, r.t.key(), vc) })
-	if lookUp != nil || vc.Labels[labelRun] != wanted.GetLabels()[labelRun] {
+	if err == nil {
+		vc.UID = uid
+		return vc, nil
+	}
+	taken := apierrors.IsAlreadyExists(err) // maybe by our own request, sent twice by what is below us
+	if apierrors.IsUnauthorized(err) || !taken && !mayPass(err) {
 		return nil, err
 	}
-	return vc, nil
+	lookUp := r.insist(ctx, func(ctx context.Context) error { return r.t.client.Get(ctx, r.t.key(), vc) })
+	switch {
+	case lookUp == nil && vc.Labels[labelRun] == wanted.GetLabels()[labelRun]:
+		return vc, nil
+	case taken:
+		return nil, cli.Fail("Leave out --name to get one that is free", "%w", err)
+	}
+	return nil, err
+}
+
+// post asks for the object once, and once more where the credentials have
+// expired: they are replaced by then.
+func (r *running) post(ctx context.Context, wanted *unstructured.Unstructured) (types.UID, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	object := wanted.DeepCopy()
+	err := r.t.client.Create(ctx, object, client.FieldOwner(cli.FieldManager))
+	if apierrors.IsUnauthorized(err) {
+		object = wanted.DeepCopy()
+		err = r.t.client.Create(ctx, object, client.FieldOwner(cli.FieldManager))
+	}
+	return object.GetUID(), err
 }

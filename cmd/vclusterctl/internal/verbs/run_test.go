@@ -19,7 +19,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
-	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/child"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
 )
 
@@ -40,13 +39,15 @@ func TestRunFlags(t *testing.T) {
 		"Command": {reason: "A command is enough.", args: []string{"--", "true"}, want: want{Command: []string{"true"}, TTL: defaultTTL}},
 		"All": {
 			reason: "Every flag arrives, also those that create has.",
-			args:   []string{"--name=x", "--ttl=1m", "--keep-on-failure", "--output-dir=out", "--distro=k8s", "--", "go", "test", "-v"},
-			want:   want{Name: "x", Distro: "k8s", Command: []string{"go", "test", "-v"}, TTL: time.Minute, Keep: true, Dir: "out"},
+			args:   []string{"--name=x", "--ttl=90s", "--keep-on-failure", "--output-dir=out", "--distro=k8s", "--", "go", "test", "-v"},
+			want:   want{Name: "x", Distro: "k8s", Command: []string{"go", "test", "-v"}, TTL: 90 * time.Second, Keep: true, Dir: "out"},
 		},
 		"NoCommand": {reason: "Run what?", want: want{Code: cli.ExitOwn}},
 		"NoDashes":  {reason: "Whose flags are whose must be clear.", args: []string{"go", "test"}, want: want{Code: cli.ExitOwn}},
 		"BadName":   {reason: "A name is checked before anything is done.", args: []string{"--name=X_Y", "--", "true"}, want: want{Code: cli.ExitOwn}},
-		"ShortTTL":  {reason: "No cluster exists for a shorter time.", args: []string{"--ttl=59s", "--", "true"}, want: want{Code: cli.ExitOwn}},
+		"ShortTTL":  {reason: "No cluster exists for a shorter time, and it takes a moment until one is gone.", args: []string{"--ttl=89s", "--", "true"}, want: want{Code: cli.ExitOwn}},
+		"LongTTL":   {reason: "Nor for more than a year.", args: []string{"--ttl=8761h", "--", "true"}, want: want{Code: cli.ExitOwn}},
+		"Input":     {reason: "It is the command's.", args: []string{"-f", "-", "--", "true"}, want: want{Code: cli.ExitOwn}},
 		"Connect":   {reason: "What makes no sense is no flag.", args: []string{"--no-connect", "--", "true"}, want: want{Code: cli.ExitOwn}},
 	}
 	for name, tc := range cases {
@@ -145,7 +146,7 @@ func TestRun(t *testing.T) {
 		"Fails":   {reason: "Its code is ours; what there is to see is saved, and nothing else is left.", command: []string{"sh", "-c", "exit 7"}, code: 7, files: []string{"cluster.yaml", "describe.txt", "events.yaml", "junit.xml", "nodes"}},
 		"Keeps":   {reason: "Who wants to look can.", flags: []string{"--keep-on-failure"}, command: []string{"false"}, code: 1, left: true, says: "vclusterctl delete dev -n default", files: []string{"cluster.yaml", "describe.txt", "events.yaml", "junit.xml", "nodes"}},
 		"NoKeep":  {reason: "There is nothing to see where nothing failed.", flags: []string{"--keep-on-failure"}, command: []string{"true"}, files: []string{"junit.xml"}},
-		"Missing": {reason: "Nobody waits for a cluster for a command that is not there.", command: []string{"no-such-command"}, code: 127, says: `run "no-such-command"`},
+		"Missing": {reason: "Nobody waits for a cluster for a command that is not there.", command: []string{"no-such-command"}, code: 127, says: `run "no-such-command"`, files: []string{"junit.xml"}},
 		"NotReady": {
 			reason: "A cluster that cannot come up is deleted.", command: []string{"true"}, code: cli.ExitOwn, says: "CIDRConflict",
 			files: []string{"cluster.yaml", "describe.txt", "events.yaml", "junit.xml", "nodes"},
@@ -171,6 +172,38 @@ func TestRun(t *testing.T) {
 				}
 			},
 		},
+		"AskedTwice": {
+			reason: "Of two requests that were sent for one, the second meets what the first has made.", command: []string{"true"}, files: []string{"junit.xml"},
+			change: func(_ *lab, f *interceptor.Funcs) {
+				create := f.Create
+				f.Create = func(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.CreateOption) error {
+					if err := create(ctx, c, obj.DeepCopyObject().(client.Object), opts...); err != nil {
+						return err
+					}
+					return create(ctx, c, obj, opts...)
+				}
+			},
+		},
+		"Expired": {
+			reason: "Credentials are replaced after the API server has refused them.", command: []string{"true"}, files: []string{"junit.xml"},
+			change: func(_ *lab, f *interceptor.Funcs) {
+				create, tries := f.Create, 0
+				f.Create = func(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.CreateOption) error {
+					if tries++; tries == 1 {
+						return apierrors.NewUnauthorized("expired")
+					}
+					return create(ctx, c, obj, opts...)
+				}
+			},
+		},
+		"NoCredentials": {
+			reason: "Who has none is not kept waiting.", command: []string{"true"}, code: cli.ExitOwn, says: "no entry", files: []string{"junit.xml"},
+			change: func(_ *lab, f *interceptor.Funcs) {
+				f.Create = func(context.Context, client.WithWatch, client.Object, ...client.CreateOption) error {
+					return apierrors.NewUnauthorized("no entry")
+				}
+			},
+		},
 		"NotCreated": {
 			reason: "If it was not, that is told.", command: []string{"true"}, code: cli.ExitOwn, says: "connection reset", files: []string{"junit.xml"},
 			change: func(_ *lab, f *interceptor.Funcs) {
@@ -188,11 +221,11 @@ func TestRun(t *testing.T) {
 			},
 		},
 		"DeletedAtLast": {
-			reason: "An API server that is away for a moment does not keep the cluster.", command: []string{"sh", "-c", "exit 3"}, code: 3, files: []string{"cluster.yaml", "describe.txt", "events.yaml", "junit.xml", "nodes"},
+			reason: "Credentials that expired meanwhile do not keep the cluster.", command: []string{"sh", "-c", "exit 3"}, code: 3, files: []string{"cluster.yaml", "describe.txt", "events.yaml", "junit.xml", "nodes"},
 			change: func(l *lab, f *interceptor.Funcs) {
 				f.Delete = func(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.DeleteOption) error {
 					if l.deletions++; l.deletions < 2 {
-						return apierrors.NewServiceUnavailable("away")
+						return apierrors.NewUnauthorized("expired")
 					}
 					return c.Delete(ctx, obj, opts...)
 				}
@@ -258,7 +291,7 @@ func TestRunCluster(t *testing.T) {
 	if code, _, errOut := l.call(t.Context(), NewCmdRun(l.Factory, nil), "--name=dev", "--pool=work=2", "--ttl=2m", "--", "true"); code != 0 {
 		t.Fatal(errOut)
 	}
-	if l.made.Spec.Lifecycle.TTLSeconds != 120 || len(l.made.Spec.Pools) != 1 || l.made.Spec.Servers.Storage.Ephemeral == nil || !*l.made.Spec.Servers.Storage.Ephemeral {
+	if l.made.Spec.Lifecycle.TTLSeconds != 90 || len(l.made.Spec.Pools) != 1 || l.made.Spec.Servers.Storage.Ephemeral == nil || !*l.made.Spec.Servers.Storage.Ephemeral {
 		t.Errorf("want an end, a pool and no volume, got %+v", l.made.Spec)
 	}
 	if l.made.Labels[labelRun] == "" || !strings.Contains(l.made.Annotations[annotationCreatedBy], "@") {
@@ -278,7 +311,7 @@ func TestRunCluster(t *testing.T) {
 }
 
 func TestRunNames(t *testing.T) {
-	r := &running{RunOptions: &RunOptions{Create: CreateOptions{Factory: testFactory(t)}, TTL: time.Minute}}
+	r := &running{RunOptions: &RunOptions{Create: CreateOptions{Factory: testFactory(t)}, TTL: 2 * time.Minute}}
 	seen := map[string]bool{}
 	for range 100 {
 		u, err := r.wanted()
@@ -365,7 +398,7 @@ func TestExtend(t *testing.T) {
 		return c.Patch(ctx, obj, patch, opts...)
 	}}, virtualCluster("dev", func(vc *v1alpha1.VirtualCluster) { vc.Spec.Lifecycle.TTLSeconds = 600 }))
 	r := &running{
-		RunOptions: &RunOptions{Factory: f, TTL: 10 * time.Minute}, after: c.after, created: c.now, cluster: virtualCluster("dev"),
+		RunOptions: &RunOptions{Factory: f, TTL: 10*time.Minute + headStart}, after: c.after, created: c.now, cluster: virtualCluster("dev"),
 		t: &target{Factory: f, client: host, namespace: "default", name: "dev"},
 	}
 	stop := r.extend(t.Context())
@@ -427,6 +460,8 @@ func TestMayPass(t *testing.T) {
 		"Away":      {err: apierrors.NewServiceUnavailable("away"), want: true},
 		"TooMany":   {err: apierrors.NewTooManyRequests("slow down", 1), want: true},
 		"Internal":  {err: apierrors.NewInternalError(errors.New("x")), want: true},
+		"Expired":   {err: apierrors.NewUnauthorized("expired"), want: true},
+		"Slow":      {err: &apierrors.StatusError{ErrStatus: metav1.Status{Code: http.StatusRequestTimeout}}, want: true},
 		"Forbidden": {err: forbidden("virtualclusters", "dev")},
 		"Status":    {err: &apierrors.StatusError{ErrStatus: metav1.Status{Code: http.StatusConflict}}},
 	}
@@ -434,18 +469,5 @@ func TestMayPass(t *testing.T) {
 		if got := mayPass(tc.err); got != tc.want {
 			t.Errorf("%s: mayPass() = %v", name, got)
 		}
-	}
-}
-
-// TestInterrupted tells who was stopped from what failed by itself.
-func TestInterrupted(t *testing.T) {
-	r := &running{signals: &child.Signals{}}
-	over, end := context.WithCancel(t.Context())
-	end()
-	if r.interrupted(t.Context(), 1) || r.interrupted(t.Context(), 137) {
-		t.Error("a command that failed was not interrupted by us")
-	}
-	if !r.interrupted(over, 0) {
-		t.Error("who does not want a cluster any more has interrupted")
 	}
 }

@@ -17,6 +17,27 @@ import (
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
 )
 
+// headStart is how long before the moment that was promised the deletion begins:
+// it takes its time.
+const headStart = 30 * time.Second
+
+// minTTL is the least that can be promised.
+const minTTL = v1alpha1.MinTTLSeconds*time.Second + headStart
+
+// life is for how long the cluster is given an end in the future.
+func (o *RunOptions) life() time.Duration { return o.TTL - headStart }
+
+// checkTTL says whether a cluster can be gone in time.
+func (o *RunOptions) checkTTL() error {
+	switch {
+	case o.TTL < minTTL:
+		return cli.Usagef("--ttl %s: want %s at least: clusters exist for %ds, and it takes a moment until they are gone", o.TTL, minTTL, v1alpha1.MinTTLSeconds)
+	case o.life() > v1alpha1.MaxTTLSeconds*time.Second:
+		return cli.Usagef("--ttl %s: want %s at most", o.TTL, v1alpha1.MaxTTLSeconds*time.Second+headStart)
+	}
+	return nil
+}
+
 // extend moves the end of the cluster on, as long as we live.
 func (r *running) extend(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -34,21 +55,21 @@ func (r *running) extend(ctx context.Context) (stop func()) {
 // extendUntil extends the life of the cluster every third of it, and more often
 // while that fails.
 func (r *running) extendUntil(ctx context.Context) {
-	wait := r.TTL / 3
+	wait := r.life() / 3
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-r.after(wait):
 		}
-		err := r.setTTL(ctx, ptr.To(r.age()+r.TTL))
+		err := r.setTTL(ctx, ptr.To(r.age()+r.life()))
 		switch {
 		case ctx.Err() != nil:
 			return
 		case err == nil:
-			wait = r.TTL / 3
+			wait = r.life() / 3
 		case mayPass(err):
-			wait = r.TTL / 30
+			wait = r.life() / 30
 		default:
 			r.Hintf("warning: virtual cluster %q cannot be kept: %s", r.t.name, cli.OneLine(err.Error()))
 			return
@@ -62,11 +83,6 @@ func (r *running) extendUntil(ctx context.Context) {
 func (r *running) age() time.Duration {
 	now := r.Now()
 	return max(now.Sub(r.created), now.Round(0).Sub(r.created.Round(0)))
-}
-
-// keep takes the end of the cluster away.
-func (r *running) keep(ctx context.Context) error {
-	return r.insist(ctx, func(ctx context.Context) error { return r.setTTL(ctx, nil) })
 }
 
 // setTTL says how long after its creation the cluster ends, nil for never. The
@@ -94,12 +110,17 @@ func (r *running) setTTL(ctx context.Context, ttl *time.Duration) error {
 }
 
 // mayPass says whether it is of use to try a request again: the API server has
-// not answered, or not for a reason of the request's.
+// not answered, or not for a reason of the request's. Credentials that have
+// expired are replaced after the answer that says so.
 func mayPass(err error) bool {
 	var answer apierrors.APIStatus
 	if !errors.As(err, &answer) {
 		return true
 	}
-	code := answer.Status().Code
-	return code >= http.StatusInternalServerError || code == http.StatusTooManyRequests
+	switch code := answer.Status().Code; code {
+	case http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return true
+	default:
+		return code >= http.StatusInternalServerError
+	}
 }
