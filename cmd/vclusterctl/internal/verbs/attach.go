@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/access"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/child"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
 )
@@ -77,7 +78,7 @@ func (o *AttachOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	route, err := t.open(ctx, vc)
+	route, err := t.open(ctx, vc, o.tellChanges)
 	if err != nil {
 		return err
 	}
@@ -97,6 +98,14 @@ func (o *AttachOptions) Run(ctx context.Context) error {
 
 // typed says whether it is about a shell that somebody types into.
 func (o *AttachOptions) typed() bool { return len(o.Command) == 0 && o.InTTY }
+
+// tellChanges lets somebody who types into a shell know why nothing goes. What
+// the terminal does with the end of a line is the shell's choice by then.
+func (o *AttachOptions) tellChanges(p *access.Params) {
+	if o.typed() {
+		p.Changes = func(format string, args ...any) { o.Hintf("\r\n"+format+"\r", args...) }
+	}
+}
 
 // check refuses what cannot go well before anything is done.
 func (o *AttachOptions) check() error {

@@ -12,7 +12,8 @@ import (
 	"github.com/vclusterctl/vclusterctl/kubeconfig"
 )
 
-// open finds a way to the API of the cluster, and says which.
+// open finds a way to the API of the cluster, and says which. That nothing is
+// between is of interest to people only.
 func (t *target) open(ctx context.Context, vc *v1alpha1.VirtualCluster, change ...func(*access.Params)) (*access.Route, error) {
 	if vc.Spec.Lifecycle.IsPaused() {
 		return nil, t.paused()
@@ -29,6 +30,9 @@ func (t *target) open(ctx context.Context, vc *v1alpha1.VirtualCluster, change .
 		c(&p)
 	}
 	route, err := access.Open(ctx, p)
+	if err == nil && !route.Tunnelled && (t.ErrTTY || t.Verbose) {
+		t.Hintf("%s answers from here: going there directly.", route.Server)
+	}
 	return route, t.explainRoute(vc, err)
 }
 
