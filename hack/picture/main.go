@@ -1,78 +1,70 @@
 package main
 
 import (
-	"bufio"
+	"context"
+	"errors"
 	"flag"
 	"fmt"
-	"html"
 	"io"
 	"os"
-	"strings"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"time"
 
-	"github.com/charmbracelet/x/ansi"
+	"github.com/vclusterctl/vclusterctl/test/terminal"
 )
 
-// The measures of the picture, in pixels.
-const (
-	columnWidth = 8.4 // of a 14 px monospaced font
-	lineHeight  = 20
-	margin      = 16
-	titleHeight = 32
-)
+// playTimeout bounds a whole script.
+const playTimeout = 5 * time.Minute
 
 func main() {
 	title := flag.String("title", "", "title of the window")
-	width := flag.Int("columns", 110, "columns; longer lines are cut")
+	width := flag.Int("columns", 110, "columns; longer lines of text are cut")
+	script := flag.String("script", "", "what to play to the program that the arguments are, a `file`")
 	flag.Parse()
-	if err := draw(os.Stdin, os.Stdout, *title, *width); err != nil {
+	var err error
+	if *script == "" {
+		err = drawText(os.Stdin, os.Stdout, *title, *width)
+	} else {
+		err = run(*script, *title, *width, flag.Args())
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "picture:", err)
 		os.Exit(1)
 	}
 }
 
-func draw(in io.Reader, out io.Writer, title string, columns int) error {
-	lines, err := read(in, columns)
+// run plays a script to a program.
+func run(script, title string, columns int, argv []string) error {
+	if len(argv) == 0 {
+		return errors.New("-script needs a program to run")
+	}
+	lines, err := os.ReadFile(script)
 	if err != nil {
 		return err
 	}
-	width := int(float64(columns)*columnWidth) + 2*margin
-	height := titleHeight + len(lines)*lineHeight + margin
-	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" role="img" aria-label="%s">`+"\n", width, height, width, height, html.EscapeString(title))
-	b.WriteString(`<rect width="100%" height="100%" rx="8" fill="#1e1e2e"/>` + "\n")
-	for i, colour := range []string{"#f38ba8", "#f9e2af", "#a6e3a1"} {
-		fmt.Fprintf(&b, `<circle cx="%d" cy="16" r="5" fill="%s"/>`+"\n", margin+5+i*18, colour)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, playTimeout)
+	defer cancel()
+	cmd := exec.Command(argv[0], argv[1:]...) //nolint:noctx // the terminal ends it
+	cmd.Env = append(os.Environ(), "TERM="+terminal.Type, "COLORTERM=", "NO_COLOR=", "LC_ALL=C.UTF-8")
+	t, err := terminal.Start(cmd, columns, defaultRows)
+	if err != nil {
+		return err
 	}
-	fmt.Fprintf(&b, `<text x="50%%" y="21" fill="#9399b2" font-family="sans-serif" font-size="13" text-anchor="middle">%s</text>`+"\n", html.EscapeString(title))
-	b.WriteString(`<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,monospace" font-size="14" fill="#cdd6f4" xml:space="preserve" style="white-space:pre">` + "\n")
-	for i, line := range lines {
-		fmt.Fprintf(&b, `<text x="%d" y="%d"%s>%s</text>`+"\n", margin, titleHeight+(i+1)*lineHeight-4, style(line), html.EscapeString(line))
+	defer t.Close()
+	return play(ctx, t, string(lines), func(name string) error { return shoot(t, name, title) })
+}
+
+// shoot draws the screen into a file.
+func shoot(t *terminal.Terminal, name, title string) (err error) {
+	file, err := os.Create(name)
+	if err != nil {
+		return err
 	}
-	b.WriteString("</g>\n</svg>\n")
-	_, err = io.WriteString(out, b.String())
+	defer func() { err = errors.Join(err, file.Close()) }()
+	_, err = io.WriteString(file, drawCells(t.Cells(), title))
 	return err
-}
-
-// read returns the lines without escape sequences, cut to the given width.
-func read(in io.Reader, columns int) ([]string, error) {
-	var lines []string
-	scanner := bufio.NewScanner(in)
-	for scanner.Scan() {
-		line := strings.TrimRight(ansi.Strip(scanner.Text()), " \r")
-		lines = append(lines, ansi.Truncate(strings.ReplaceAll(line, "\t", "        "), columns, "…"))
-	}
-	return lines, scanner.Err()
-}
-
-// style brings out commands and outcomes.
-func style(line string) string {
-	switch trimmed := strings.TrimSpace(line); {
-	case strings.HasPrefix(trimmed, "$ "):
-		return ` font-weight="bold" fill="#89dceb"`
-	case strings.Contains(line, "..."):
-		return ` fill="#7f849c"`
-	case strings.HasSuffix(trimmed, "Ready") || strings.HasSuffix(trimmed, "holds"):
-		return ` fill="#a6e3a1"`
-	}
-	return ""
 }
