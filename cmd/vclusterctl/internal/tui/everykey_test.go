@@ -71,6 +71,7 @@ var proofs = map[string]proof{
 	"help":                                        {shows: "in the list and in a description"},
 	"back":                                        {before: []string{"y"}, ready: "apiVersion", hides: "apiVersion"},
 	"quit":                                        {quit: true},
+	"suspend, until fg in the shell":              {}, // TestSuspend
 	"quit at once":                                {before: []string{"n"}, ready: "would take it", quit: true},
 }
 

@@ -77,6 +77,9 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 	if key.Matches(msg, m.Keys.ForceQuit) {
 		return m.quit()
 	}
+	if key.Matches(msg, m.Keys.Suspend) {
+		return m.suspend()
+	}
 	m.told = screen.Tell{} // it was seen
 	top := m.top()
 	if t, ok := top.(screen.Typist); ok && t.Typing() {

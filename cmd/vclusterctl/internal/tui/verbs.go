@@ -75,6 +75,16 @@ func (m *Model) handOver(what string, c tea.ExecCommand) tea.Cmd {
 	return tea.Exec(unhurried{c}, func(err error) tea.Msg { return returned{what: what, err: err} })
 }
 
+// suspend gives the terminal back to the shell until that brings us back.
+func (m *Model) suspend() tea.Cmd {
+	return tea.Exec(unhurried{suspension{}}, func(err error) tea.Msg {
+		if err != nil {
+			return failed{what: "Cannot suspend", err: err}
+		}
+		return nil
+	})
+}
+
 // unhurried lasts a moment at least. Bubble Tea stops its renderer's ticker in
 // another goroutine when it gives the terminal away; if it has the terminal back
 // before that, the ticker it has just started is the one that is stopped, and

@@ -17,7 +17,7 @@ type Map struct {
 
 	Yes, No, Choose, Cancel key.Binding
 
-	Help, Back, Quit, ForceQuit key.Binding
+	Help, Back, Quit, ForceQuit, Suspend key.Binding
 }
 
 // Group are the keys that belong together.
@@ -48,6 +48,7 @@ func Default() *Map {
 		Back:      bind("esc/q", "back", "esc", "q"),
 		Quit:      bind("q", "quit", "q"),
 		ForceQuit: bind("ctrl+c", "quit at once", "ctrl+c"),
+		Suspend:   bind("ctrl+z", "suspend, until fg in the shell", "ctrl+z"),
 	}
 	m.ofClusters()
 	m.ofTexts()
@@ -116,6 +117,6 @@ func (m *Map) Groups() []Group {
 			m.NextField, m.PreviousField, m.PreviousChoice, m.NextChoice, m.Apply,
 		}},
 		{Title: "Questions", Where: "where something is asked", Keys: []key.Binding{m.Yes, m.No, m.Choose, m.Cancel}},
-		{Title: "Program", Where: "everywhere but in forms", Keys: []key.Binding{m.Help, m.Back, m.Quit, m.ForceQuit}},
+		{Title: "Program", Where: "everywhere but in forms", Keys: []key.Binding{m.Help, m.Back, m.Quit, m.ForceQuit, m.Suspend}},
 	}
 }

@@ -3,6 +3,7 @@ package ptytest
 import (
 	"context"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -185,6 +186,48 @@ func TestTerminated(t *testing.T) {
 	if err := m.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
+	m.ends(0)
+}
+
+// TestSuspend: the shell has the terminal, as it was, until it brings the
+// program back.
+func TestSuspend(t *testing.T) {
+	p := newPlace(t)
+	cmd := program(t, p.kubeconfig)
+	self := cmd.Path
+	shell := exec.Command("bash", "--norc", "-i")
+	shell.Env = append(cmd.Env, "PS1=ready> ")
+	m := sit(t, shell)
+	m.shows("ready>")
+	m.press(self + "\r")
+	m.shows("● live")
+	m.press("n")
+	m.shows("would take it")
+	for range 2 {
+		m.press("\x1a") // ctrl+z
+		m.shows("Stopped")
+		m.press("clear; echo $((6 * 7))\r")
+		m.shows("42")
+		m.press("fg\r")
+		m.shows("would take it")
+	}
+	m.press("\x1b")
+	m.shows("No virtual clusters in namespace")
+	m.press("q")
+	m.shows("ready>")
+	m.press("exit\r")
+	m.ends(0)
+}
+
+// TestSuspendAlone: without a shell nobody could bring it back, so it stays.
+func TestSuspendAlone(t *testing.T) {
+	p := newPlace(t)
+	m := open(t, p.kubeconfig)
+	m.shows("● live")
+	m.press("\x1a")
+	m.press("?")
+	m.shows("in the list and in a description")
+	m.press("qq")
 	m.ends(0)
 }
 
