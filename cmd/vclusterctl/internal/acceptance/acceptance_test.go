@@ -47,12 +47,16 @@ func program() {
 	os.Exit(code)
 }
 
-// TestScripts runs each script in a namespace of its own.
-func TestScripts(t *testing.T) {
+// TestScripts runs each script against the API server of this version.
+func TestScripts(t *testing.T) { runScripts(t, "testdata") }
+
+// runScripts runs each script of a folder in a namespace of its own.
+func runScripts(t *testing.T, dir string) {
+	t.Helper()
 	config := envtest.Config(t)
 	c := envtest.Client(t)
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata", UpdateScripts: *update,
+		Dir: dir, UpdateScripts: *update,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exitcode": exitCode, "observe": observe(c), "pod": pod(c), "await": await, "normalise": normalise,
 		},

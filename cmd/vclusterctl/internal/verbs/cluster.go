@@ -6,10 +6,12 @@ import (
 	"os"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/spec"
 )
 
 func getenv(key string) string { return os.Getenv(key) }
@@ -43,15 +45,26 @@ func (t *target) key() client.ObjectKey {
 // get reads the cluster.
 func (t *target) get(ctx context.Context) (*v1alpha1.VirtualCluster, error) {
 	vc := &v1alpha1.VirtualCluster{}
-	err := t.client.Get(ctx, t.key(), vc)
+	return vc, t.read(ctx, vc)
+}
+
+// whole reads the cluster as the API server has it, with the fields that this
+// program does not know: what is printed for others must have them.
+func (t *target) whole(ctx context.Context) (*unstructured.Unstructured, error) {
+	u := spec.New()
+	return u, t.read(ctx, u)
+}
+
+func (t *target) read(ctx context.Context, into client.Object) error {
+	err := t.client.Get(ctx, t.key(), into)
 	if apierrors.IsNotFound(err) && !cli.NotInstalled(err) {
-		return nil, cli.NotFound("See what exists with: "+t.Command("list", "-A"),
+		return cli.NotFound("See what exists with: "+t.Command("list", "-A"),
 			"virtual cluster %q not found in namespace %q", t.name, t.namespace)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read virtual cluster %q in namespace %q: %w", t.name, t.namespace, err)
+		return fmt.Errorf("read virtual cluster %q in namespace %q: %w", t.name, t.namespace, err)
 	}
-	return vc, nil
+	return nil
 }
 
 // command is how the user would call another verb for this cluster.

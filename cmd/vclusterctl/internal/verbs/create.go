@@ -2,7 +2,6 @@ package verbs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -63,8 +62,8 @@ const createExample = `  # the defaults, and wait
   # a copy in another namespace
   %[1]s get dev -o yaml | grep -v '^  namespace:' | %[1]s create -n elsewhere -f -
 
-  # any field of the spec
-  %[1]s create dev --set servers.storage.size=20Gi --set config.kube-apiserver\.event-ttl=2h
+  # any field of the spec; a backslash keeps a dot in a name
+  %[1]s create dev --set servers.storage.size=20Gi --set 'servers.nodeSelector.kubernetes\.io/arch=amd64'
 
   # see what would be applied
   %[1]s create dev --dry-run=client -o yaml`
@@ -164,7 +163,7 @@ func (o *CreateOptions) Run(ctx context.Context) error {
 		return err
 	}
 	if o.DryRun == dryRunClient {
-		return o.printDryRun(wanted)
+		return o.printDryRun(wanted, created)
 	}
 	if err := o.ensureHost(ctx); err != nil {
 		return err
@@ -174,10 +173,13 @@ func (o *CreateOptions) Run(ctx context.Context) error {
 		return err
 	}
 	t.settle(wanted)
-	o.mayPause, _, _ = unstructured.NestedBool(wanted.Object, "spec", "lifecycle", "paused") // the API server refuses what is no bool
+	o.mayPause = wantsPause(wanted)
 	done, err := o.apply(ctx, t, wanted)
-	if err != nil || o.DryRun == dryRunServer {
-		return errors.Join(err, o.printDryRunOn(err, wanted))
+	if err != nil {
+		return err
+	}
+	if o.DryRun == dryRunServer {
+		return o.printDryRun(wanted, done)
 	}
 	return o.finish(ctx, t, done)
 }
@@ -273,27 +275,31 @@ func (t *target) settle(wanted *unstructured.Unstructured) {
 
 func (o *CreateOptions) printResult(ctx context.Context, t *target, done outcome) error {
 	if o.Output == "" {
-		_, err := fmt.Fprintf(o.Out, "virtualcluster.%s/%s %s\n", v1alpha1.GroupName, t.name, done)
-		return err
+		return o.printOutcome(t.name, done)
 	}
-	u := spec.New()
-	if err := t.client.Get(ctx, t.key(), u); err != nil {
-		return err
-	}
-	return cli.PrintObject(o.Out, u, o.Output)
-}
-
-func (o *CreateOptions) printDryRunOn(err error, u *unstructured.Unstructured) error {
+	u, err := t.whole(ctx)
 	if err != nil {
-		return nil //nolint:nilerr // the caller returns it
-	}
-	return o.printDryRun(u)
-}
-
-func (o *CreateOptions) printDryRun(u *unstructured.Unstructured) error {
-	if o.Output == "" {
-		_, err := fmt.Fprintf(o.Out, "virtualcluster.%s/%s created (%s dry run)\n", v1alpha1.GroupName, u.GetName(), o.DryRun)
 		return err
 	}
 	return cli.PrintObject(o.Out, u, o.Output)
+}
+
+func (o *CreateOptions) printDryRun(u *unstructured.Unstructured, done outcome) error {
+	if o.Output == "" {
+		return o.printOutcome(u.GetName(), done)
+	}
+	return cli.PrintObject(o.Out, u, o.Output)
+}
+
+func (o *CreateOptions) printOutcome(name string, done outcome) error {
+	_, err := fmt.Fprintf(o.Out, "virtualcluster.%s/%s %s%s\n", v1alpha1.GroupName, name, done, dryRunSuffix(o.DryRun))
+	return err
+}
+
+// dryRunSuffix follows what would be done, and is not.
+func dryRunSuffix(dryRun string) string {
+	if dryRun == dryRunNone {
+		return ""
+	}
+	return fmt.Sprintf(" (%s dry run)", dryRun)
 }

@@ -2,10 +2,10 @@ package verbs
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
-	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
 )
 
@@ -16,12 +16,32 @@ type GetOptions struct {
 	Watch bool
 }
 
+const getLong = `Show one virtual cluster: one line of a table, or with -o json or -o yaml the
+object as the API server has it. "describe" shows more of it, for people.
+
+With -w it goes on and shows every change, until interrupted.`
+
+const getExample = `  # one line, and one with more columns
+  %[1]s get dev
+  %[1]s get dev -o wide
+
+  # the whole object, also its status
+  %[1]s get dev -o yaml
+
+  # one field, for a script
+  %[1]s get dev -o json | jq -r .status.endpoint
+
+  # every change
+  %[1]s get dev -w`
+
 // NewCmdGet is "get". Tests pass a runF of their own.
 func NewCmdGet(f *cli.Factory, runF func(context.Context, *GetOptions) error) *cobra.Command {
 	o := &GetOptions{Factory: f}
 	cmd := &cobra.Command{
 		Use:               "get NAME",
 		Short:             "Show one virtual cluster",
+		Long:              getLong,
+		Example:           fmt.Sprintf(getExample, f.Program),
 		Args:              oneName,
 		ValidArgsFunction: completeName(f),
 		RunE: func(cmd *cobra.Command, given []string) error {
@@ -43,14 +63,13 @@ func (o *GetOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	vc, err := t.get(ctx)
+	u, err := t.whole(ctx)
 	if err != nil {
 		return err
 	}
 	list := &ListOptions{Factory: o.Factory, Field: "metadata.name=" + o.Name, Watch: o.Watch}
 	if !o.Watch && !list.forPeople() {
-		vc.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(v1alpha1.VirtualClusterKind)) // typed reads leave it out
-		return cli.PrintObject(o.Out, vc, o.Output)
+		return cli.PrintObject(o.Out, u, o.Output)
 	}
 	return list.Run(ctx)
 }

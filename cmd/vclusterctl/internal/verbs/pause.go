@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -71,26 +72,51 @@ func (o *PauseOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	vc, err := t.get(ctx)
+	u, err := t.whole(ctx)
 	if err != nil {
 		return err
 	}
-	if vc.DeletionTimestamp != nil {
+	if u.GetDeletionTimestamp() != nil {
 		return cli.Fail("Wait for that with: "+t.command("delete"), "virtual cluster %q in namespace %q is being deleted", t.name, t.namespace)
 	}
 	done := unchanged
-	if vc.Spec.Lifecycle.IsPaused() != o.pause {
+	if wantsPause(u) != o.pause {
 		done = o.outcome()
-		if err := o.patch(ctx, t, vc); err != nil {
+		if err := o.change(ctx, t, u); err != nil {
 			return err
 		}
 	}
 	if o.Wait && o.DryRun == dryRunNone {
-		if vc, err = o.await(ctx, t); err != nil {
+		if err := o.await(ctx, t); err != nil {
 			return err
 		}
+		if o.Output != "" {
+			if u, err = t.whole(ctx); err != nil {
+				return err
+			}
+		}
 	}
-	return o.print(t, vc, done)
+	return o.print(u, done)
+}
+
+// wantsPause says what the spec says.
+func wantsPause(u *unstructured.Unstructured) bool {
+	paused, _, _ := unstructured.NestedBool(u.Object, pausedField...) // the API server refuses what is no bool
+	return paused
+}
+
+var pausedField = []string{"spec", "lifecycle", "paused"}
+
+// change asks for it, and leaves in u what comes of that.
+func (o *PauseOptions) change(ctx context.Context, t *target, u *unstructured.Unstructured) error {
+	switch {
+	case o.DryRun != dryRunClient:
+		return o.patch(ctx, t, u)
+	case o.pause:
+		return unstructured.SetNestedField(u.Object, true, pausedField...)
+	}
+	unstructured.RemoveNestedField(u.Object, pausedField...)
+	return nil
 }
 
 func (o *PauseOptions) outcome() outcome {
@@ -103,17 +129,13 @@ func (o *PauseOptions) outcome() outcome {
 // patch changes the one field, whoever set the others: an apply would take away
 // what this program applied before. The UID makes sure that it is the cluster
 // that was looked at.
-func (o *PauseOptions) patch(ctx context.Context, t *target, vc *v1alpha1.VirtualCluster) error {
+func (o *PauseOptions) patch(ctx context.Context, t *target, vc client.Object) error {
 	var paused *bool
 	if o.pause {
 		paused = ptr.To(true)
 	}
-	if o.DryRun == dryRunClient {
-		vc.Spec.Lifecycle.Paused = paused
-		return nil
-	}
 	data, err := json.Marshal(map[string]any{
-		"metadata": map[string]any{"uid": vc.UID},
+		"metadata": map[string]any{"uid": vc.GetUID()},
 		"spec":     map[string]any{"lifecycle": map[string]any{"paused": paused}},
 	})
 	if err != nil {
@@ -129,16 +151,16 @@ func (o *PauseOptions) patch(ctx context.Context, t *target, vc *v1alpha1.Virtua
 	return nil
 }
 
-func (o *PauseOptions) await(ctx context.Context, t *target) (*v1alpha1.VirtualCluster, error) {
+func (o *PauseOptions) await(ctx context.Context, t *target) error {
 	if !o.pause {
-		return (&CreateOptions{Factory: o.Factory, Timeout: o.Timeout}).await(ctx, t)
+		_, err := (&CreateOptions{Factory: o.Factory, Timeout: o.Timeout}).await(ctx, t)
+		return err
 	}
 	o.Hintf("Virtual cluster %q in namespace %q stops its nodes; its volumes and credentials are kept.", t.name, t.namespace)
 	ctx, cancel := withTimeout(ctx, o.Timeout)
 	defer cancel()
-	var last *v1alpha1.VirtualCluster
 	err := wait.Until(ctx, t.client, t.empty(), &v1alpha1.VirtualClusterList{}, func(vc *v1alpha1.VirtualCluster, exists bool) (bool, error) {
-		switch last = vc; {
+		switch {
 		case !exists:
 			return false, t.deletedMeanwhile()
 		case !vc.Spec.Lifecycle.IsPaused():
@@ -147,13 +169,13 @@ func (o *PauseOptions) await(ctx context.Context, t *target) (*v1alpha1.VirtualC
 		return isPaused(vc), nil
 	})
 	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, cli.TimedOut("It goes on by itself. Say the same again to keep waiting.\nSee more with: "+t.command("describe"),
+		return cli.TimedOut("It goes on by itself. Say the same again to keep waiting.\nSee more with: "+t.command("describe"),
 			"virtual cluster %q in namespace %q still has nodes that run after %s", t.name, t.namespace, o.Timeout)
 	}
 	if errors.Is(err, context.Canceled) {
-		return nil, cli.Interrupted("It goes on by itself. Say the same again to keep waiting.")
+		return cli.Interrupted("It goes on by itself. Say the same again to keep waiting.")
 	}
-	return last, err
+	return err
 }
 
 // isPaused says whether no node of the cluster runs because nobody wants it to.
@@ -163,15 +185,10 @@ func isPaused(vc *v1alpha1.VirtualCluster) bool {
 }
 
 // print prints the result, as create does.
-func (o *PauseOptions) print(t *target, vc *v1alpha1.VirtualCluster, done outcome) error {
+func (o *PauseOptions) print(u *unstructured.Unstructured, done outcome) error {
 	if o.Output != "" {
-		vc.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(v1alpha1.VirtualClusterKind)) // typed reads leave it out
-		return cli.PrintObject(o.Out, vc, o.Output)
+		return cli.PrintObject(o.Out, u, o.Output)
 	}
-	suffix := ""
-	if o.DryRun != dryRunNone {
-		suffix = fmt.Sprintf(" (%s dry run)", o.DryRun)
-	}
-	_, err := fmt.Fprintf(o.Out, "virtualcluster.%s/%s %s%s\n", v1alpha1.GroupName, t.name, done, suffix)
+	_, err := fmt.Fprintf(o.Out, "virtualcluster.%s/%s %s%s\n", v1alpha1.GroupName, u.GetName(), done, dryRunSuffix(o.DryRun))
 	return err
 }
