@@ -24,7 +24,8 @@ const (
 	unchanged  outcome = "unchanged"
 )
 
-// apply makes the cluster what is wanted, or refuses.
+// apply makes the cluster what is wanted, or refuses. What the API server has
+// then, or would have, is in wanted.
 func (o *CreateOptions) apply(ctx context.Context, t *target, wanted *unstructured.Unstructured) (outcome, error) {
 	live := spec.New()
 	err := t.client.Get(ctx, t.key(), live)
@@ -48,7 +49,11 @@ func (o *CreateOptions) applyOver(ctx context.Context, t *target, live, wanted *
 		return "", err
 	}
 	changed := differences(live.Object["spec"], tried.Object["spec"], "spec")
+	if o.File != "" { // flags say nothing of these
+		changed = append(changed, metadataDifferences(live, tried)...)
+	}
 	if len(changed) == 0 {
+		wanted.Object = tried.Object
 		return unchanged, nil
 	}
 	if o.File == "" {
@@ -57,6 +62,17 @@ func (o *CreateOptions) applyOver(ctx context.Context, t *target, live, wanted *
 			"virtual cluster %q exists in namespace %q and differs: %s", t.name, t.namespace, strings.Join(changed, "; "))
 	}
 	return configured, o.send(ctx, t, wanted, o.DryRun)
+}
+
+// metadataDifferences lists what differs in what a file may say beside the spec.
+func metadataDifferences(have, want *unstructured.Unstructured) []string {
+	var found []string
+	for _, field := range []string{"labels", "annotations"} {
+		h, _, _ := unstructured.NestedFieldNoCopy(have.Object, "metadata", field) // from the API server, which checks them
+		w, _, _ := unstructured.NestedFieldNoCopy(want.Object, "metadata", field)
+		found = append(found, differences(h, w, "metadata."+field)...)
+	}
+	return found
 }
 
 func (o *CreateOptions) send(ctx context.Context, t *target, u *unstructured.Unstructured, dryRun string) error {
