@@ -73,14 +73,14 @@ func TestExpireExtended(t *testing.T) {
 	w.newCluster("dev", livesFor(10*time.Minute))
 	w.immortal("dev")
 	made := w.vc("dev").CreationTimestamp
-	for _, minutes := range []time.Duration{10, 20} {
+	for _, end := range []time.Duration{10 * time.Minute, 20 * time.Minute} {
 		w.change("dev", func(s *v1alpha1.VirtualClusterSpec) {
-			s.Lifecycle.TTLSeconds = int32((minutes * time.Minute).Seconds())
+			s.Lifecycle.TTLSeconds = int32(end.Seconds())
 		})
-		w.clock.SetTime(made.Add(minutes*time.Minute - 30*time.Second))
+		w.clock.SetTime(made.Add(end - 30*time.Second))
 		w.immortal("dev")
 		if n := w.happened(v1alpha1.ReasonExpiring); !w.expiring("dev") || n != 1 {
-			t.Errorf("the end after %d minutes is announced by %d events, want one", minutes, n)
+			t.Errorf("the end after %s is announced by %d events, want one", end, n)
 		}
 	}
 	w.change("dev", func(s *v1alpha1.VirtualClusterSpec) { s.Lifecycle.TTLSeconds = 0 })

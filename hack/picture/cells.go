@@ -50,7 +50,7 @@ func hex(c color.Color, otherwise string) string {
 
 // attributes are the look of a text.
 func (l look) attributes() string {
-	s := ""
+	var s strings.Builder
 	for _, a := range []struct {
 		on   bool
 		text string
@@ -62,10 +62,10 @@ func (l look) attributes() string {
 		{l.underline, ` text-decoration="underline"`},
 	} {
 		if a.on {
-			s += a.text
+			s.WriteString(a.text)
 		}
 	}
-	return s
+	return s.String()
 }
 
 // drawCells draws a screen.
@@ -94,10 +94,11 @@ func drawRun(b *strings.Builder, cells []uv.Cell, x, y int) {
 	if l.ground != ground {
 		fmt.Fprintf(b, `<rect x="%.1f" y="%d" width="%.1f" height="%d" fill="%s"/>`+"\n", left, baseline(y)-15, width, lineHeight, l.ground)
 	}
-	text := ""
+	var content strings.Builder
 	for _, c := range cells {
-		text += c.Content
+		content.WriteString(c.Content)
 	}
+	text := content.String()
 	if strings.TrimSpace(text) == "" {
 		return
 	}

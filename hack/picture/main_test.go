@@ -67,7 +67,7 @@ func TestDrawCells(t *testing.T) {
 		"Indexed": {reason: "The same out of 256.", written: "\x1b[38;5;2mok\x1b[m", want: []string{`fill="#a6e3a1">ok<`}},
 		"Exact":   {reason: "Any colour.", written: "\x1b[38;2;1;2;3mok\x1b[m", want: []string{`fill="#010203">ok<`}},
 		"Reverse": {reason: "Ink and ground change places.", written: "\x1b[7mok\x1b[m", want: []string{`width="16.8" height="20" fill="#cdd6f4"/>`, `fill="#1e1e2e">ok<`}},
-		"Wide":    {reason: "What takes two columns is drawn once, over both.", written: "\x1b[31m世\x1b[m", want: []string{`textLength="16.8" lengthAdjust="spacingAndGlyphs" fill="#f38ba8">世<`}},
+		"Wide":    {reason: "What takes two columns is drawn once, over both.", written: "\x1b[31m\u4e16\x1b[m", want: []string{`textLength="16.8" lengthAdjust="spacingAndGlyphs" fill="#f38ba8">` + "\u4e16" + `<`}},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"html"
+	"strings"
 )
 
 // The measures of the picture, in pixels.
@@ -24,14 +25,15 @@ func window(title string, columns, lines int, content string) string {
 	width := int(float64(columns)*columnWidth) + 2*margin
 	height := titleHeight + lines*lineHeight + margin
 	title = html.EscapeString(title)
-	s := fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" role="img" aria-label="%s">`+"\n", width, height, width, height, title)
-	s += `<rect width="100%" height="100%" rx="8" fill="` + ground + `"/>` + "\n"
+	var s strings.Builder
+	fmt.Fprintf(&s, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" role="img" aria-label="%s">`+"\n", width, height, width, height, title)
+	s.WriteString(`<rect width="100%" height="100%" rx="8" fill="` + ground + `"/>` + "\n")
 	for i, colour := range []string{"#f38ba8", "#f9e2af", "#a6e3a1"} {
-		s += fmt.Sprintf(`<circle cx="%d" cy="16" r="5" fill="%s"/>`+"\n", margin+5+i*18, colour)
+		fmt.Fprintf(&s, `<circle cx="%d" cy="16" r="5" fill="%s"/>`+"\n", margin+5+i*18, colour)
 	}
-	s += fmt.Sprintf(`<text x="50%%" y="21" fill="#9399b2" font-family="sans-serif" font-size="13" text-anchor="middle">%s</text>`+"\n", title)
-	s += `<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,monospace" font-size="14" fill="` + ink + `" xml:space="preserve" style="white-space:pre">` + "\n"
-	return s + content + "</g>\n</svg>\n"
+	fmt.Fprintf(&s, `<text x="50%%" y="21" fill="#9399b2" font-family="sans-serif" font-size="13" text-anchor="middle">%s</text>`+"\n", title)
+	s.WriteString(`<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,monospace" font-size="14" fill="` + ink + `" xml:space="preserve" style="white-space:pre">` + "\n")
+	return s.String() + content + "</g>\n</svg>\n"
 }
 
 // baseline is where the text of a line stands.

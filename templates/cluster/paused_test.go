@@ -40,7 +40,7 @@ func owned(t *testing.T, set *appsv1.StatefulSet, data []byte) *appsv1.StatefulS
 	}
 	set.ManagedFields = []metav1.ManagedFieldsEntry{{
 		Manager: v1alpha1.FieldOwner, Operation: metav1.ManagedFieldsOperationApply, APIVersion: "apps/v1",
-		FieldsType: "FieldsV1", FieldsV1: &metav1.FieldsV1{Raw: fields},
+		FieldsType: "FieldsV1", FieldsV1: metav1.NewFieldsV1(string(fields)),
 	}}
 	return set
 }

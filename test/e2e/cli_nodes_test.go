@@ -30,7 +30,10 @@ func (u user) checkLogs() {
 		u.Errorf("the last three lines: %s", r)
 	}
 	for _, line := range lines {
-		var entry struct{ Node, Unit string }
+		var entry struct {
+			Node string `json:"node"`
+			Unit string `json:"unit"`
+		}
 		if err := json.Unmarshal([]byte(line), &entry); err != nil || entry.Node != "server-0" || entry.Unit != unit+".service" {
 			u.Errorf("a line of %s (%v): %s", unit, err, line)
 		}

@@ -52,8 +52,7 @@ func TestRun(t *testing.T) {
 				Argv: tc.argv, Env: Environ(os.Environ(), "WORD=word"), In: strings.NewReader("input\n"), Out: &out, ErrOut: &errOut, Signals: still(),
 			})
 			got := want{Code: code, Out: out.String(), ErrOut: errOut.String()}
-			var start *StartError
-			if errors.As(err, &start) {
+			if start, ok := errors.AsType[*StartError](err); ok {
 				got.StartCode = start.Code
 			} else if err != nil {
 				t.Fatal(err)

@@ -91,6 +91,8 @@ func newZsh(getenv func(string) string, files *Files, path, prefix, exports stri
 
 // fishRC wraps the prompt that the user has, which may show how the last command
 // ended.
+//
+//nolint:dupword // a block in a block
 const fishRC = `functions --query fish_prompt; and functions --copy fish_prompt __vclusterctl_prompt; or begin; function __vclusterctl_prompt; end; end; function __vclusterctl_status; return $argv[1]; end; function fish_prompt; set --local last $status; echo -n %s; __vclusterctl_status $last; __vclusterctl_prompt; end`
 
 // exports sets variables in bash and zsh.
@@ -105,12 +107,12 @@ func exports(set []string) string {
 
 // fishExports does so in fish.
 func fishExports(set []string) string {
-	line := ""
+	var line strings.Builder
 	for _, s := range set {
 		name, value, _ := strings.Cut(s, "=")
-		line += "set -gx " + name + " " + fishQuote(value) + "; "
+		line.WriteString("set -gx " + name + " " + fishQuote(value) + "; ")
 	}
-	return line
+	return line.String()
 }
 
 // quote makes one word of a text for bash and zsh.

@@ -61,8 +61,8 @@ func countInterrupts() {
 }
 
 type asked struct {
-	Argv        []string
-	Interactive bool
+	Argv        []string `json:"argv"`
+	Interactive bool     `json:"interactive"`
 }
 
 func TestMain(m *testing.M) {

@@ -101,8 +101,7 @@ func (e ended) Unwrap() error { return e.error }
 // final says whether trying again makes no sense: the server understood and
 // refused.
 func final(err error) bool {
-	var own ended
-	if errors.As(err, &own) {
+	if _, own := errors.AsType[ended](err); own {
 		return true
 	}
 	var status apierrors.APIStatus

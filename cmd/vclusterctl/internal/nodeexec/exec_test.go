@@ -63,8 +63,7 @@ func TestExec(t *testing.T) {
 				In: strings.NewReader("hello"), Out: &out, ErrOut: &errOut,
 			})
 			got := want{Protocol: tc.host.protocol, Path: tc.host.path, Out: out.String(), ErrOut: errOut.String()}
-			var exit *ExitError
-			if errors.As(err, &exit) {
+			if exit, ok := errors.AsType[*ExitError](err); ok {
 				got.Code = exit.Code
 			} else if err != nil {
 				t.Fatalf("%s\nExec(): %v", tc.reason, err)

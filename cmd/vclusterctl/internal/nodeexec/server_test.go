@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/remotecommand"
 	"k8s.io/client-go/rest"
@@ -103,7 +104,7 @@ func (h *hostAPI) spdy(w http.ResponseWriter, r *http.Request) {
 	for len(streams) < wanted {
 		select {
 		case s := <-opened:
-			streams[s.Headers().Get("streamType")] = s
+			streams[s.Headers().Get(corev1.StreamType)] = s
 		case <-time.After(10 * time.Second):
 			return
 		}

@@ -28,7 +28,7 @@ func (s *Source) ReadAll(ctx context.Context, q Query, emit func(Entry) error) e
 	if len(nodes) == 0 {
 		return &nodeexec.NotFoundError{Ref: nodeexec.Ref{Cluster: s.Cluster}}
 	}
-	logs, failures := make([][]Entry, len(nodes)), make([]error, len(nodes))
+	logs, failures := make([][]Entry, len(nodes)), make([]error, len(nodes)+1)
 	var group errgroup.Group
 	for i, n := range nodes {
 		group.Go(func() error {
@@ -39,7 +39,7 @@ func (s *Source) ReadAll(ctx context.Context, q Query, emit func(Entry) error) e
 			return nil
 		})
 	}
-	failures = append(failures, group.Wait())
+	failures[len(nodes)] = group.Wait()
 	all := slices.Concat(logs...)
 	slices.SortStableFunc(all, func(a, b Entry) int { return a.Time.Compare(b.Time) })
 	for _, e := range all {

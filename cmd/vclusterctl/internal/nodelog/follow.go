@@ -146,8 +146,7 @@ func interrupted(ctx context.Context, err error) bool {
 // refused says whether an error means that nobody will ever run a program in the
 // node: it is not allowed, or there is none.
 func refused(err error) bool {
-	var exit *nodeexec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*nodeexec.ExitError](err); ok {
 		return noProgram(exit)
 	}
 	return apierrors.IsForbidden(err)

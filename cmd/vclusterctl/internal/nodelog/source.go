@@ -89,8 +89,7 @@ func (s *Source) journal(ctx context.Context, n nodeexec.Node, q Query, emit fun
 		count++
 		return e, err
 	}, func(ctx context.Context, out io.Writer) error { return s.Exec(ctx, n, q.command(), out, &complaint) })
-	var exit *nodeexec.ExitError
-	if errors.As(err, &exit) {
+	if _, ended := errors.AsType[*nodeexec.ExitError](err); ended {
 		err = fmt.Errorf("journalctl on node %q: %w: %s", n.Name, err, bytes.TrimSpace(complaint.text))
 	}
 	return count, err
@@ -129,8 +128,7 @@ func (s *Source) pass(ctx context.Context, emit func(Entry) error, parse func([]
 		return err
 	}}
 	err := write(ctx, out)
-	var own emitError
-	if errors.As(context.Cause(ctx), &own) {
+	if own, ok := errors.AsType[emitError](context.Cause(ctx)); ok {
 		return own
 	}
 	return err

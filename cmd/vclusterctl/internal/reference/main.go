@@ -51,8 +51,8 @@ func each(cmd *cobra.Command, do func(*cobra.Command)) {
 	}
 }
 
-// clear removes the pages of verbs that may be no more.
-func clear(dir, pattern string) error {
+// removePages removes the pages of verbs that may be no more.
+func removePages(dir, pattern string) error {
 	old, err := filepath.Glob(filepath.Join(dir, pattern))
 	if err != nil {
 		return err

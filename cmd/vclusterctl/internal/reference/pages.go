@@ -9,7 +9,7 @@ import (
 
 // markdown writes one page for each verb.
 func markdown(root *cobra.Command, dir string) error {
-	if err := clear(dir, "vclusterctl*.md"); err != nil {
+	if err := removePages(dir, "vclusterctl*.md"); err != nil {
 		return err
 	}
 	each(root, func(cmd *cobra.Command) {
@@ -25,7 +25,7 @@ var escape = strings.NewReplacer("<", "&lt;")
 // man writes one manual page for each verb. Their date is SOURCE_DATE_EPOCH,
 // where that is set.
 func man(root *cobra.Command, dir string) error {
-	if err := clear(dir, "vclusterctl*.1"); err != nil {
+	if err := removePages(dir, "vclusterctl*.1"); err != nil {
 		return err
 	}
 	each(root, func(cmd *cobra.Command) { cmd.DisableAutoGenTag = true })

@@ -110,8 +110,7 @@ func (h *Host) dialSPDY(ctx context.Context, at *url.URL) (httpstream.Connection
 		return nil, err
 	}
 	if err := resp.Body.Close(); err != nil {
-		upgrade.conn.Close()
-		return nil, err
+		return nil, errors.Join(err, upgrade.conn.Close())
 	}
 	return h.carry(upgrade.conn)
 }

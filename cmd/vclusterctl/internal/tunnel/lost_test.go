@@ -78,7 +78,7 @@ func stuck(t *testing.T, h *tunneltest.Host, server *httptest.Server, change ...
 	}()
 	<-begun
 	h.Freeze()
-	time.Sleep(300 * time.Millisecond) // all buffers are full by then, and if not it is no harder
+	time.Sleep(300 * time.Millisecond) //nolint:forbidigo // nobody tells when the kernel takes no more: all buffers are full by then, and if not it is no harder
 	return tunnel
 }
 
@@ -111,7 +111,7 @@ func TestHostGone(t *testing.T) {
 			h := &tunneltest.Host{Old: old}
 			h.Move(addressOf(server))
 			tell := &lines{}
-			tunnel := stuck(t, h, server, func(p *Params) { p.Tell = tell.tell })
+			tunnel := stuck(t, h, server, func(p *Params) { p.Tell = tell.tellf })
 			if err := say(user(server, tunnel), server, "after"); err != nil {
 				t.Errorf("%v; it told:\n%s", err, tell)
 			}

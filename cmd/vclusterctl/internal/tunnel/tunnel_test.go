@@ -45,7 +45,7 @@ type lines struct {
 	all []string
 }
 
-func (l *lines) tell(format string, args ...any) {
+func (l *lines) tellf(format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.all = append(l.all, fmt.Sprintf(format, args...))
@@ -167,7 +167,7 @@ func TestPodRestarts(t *testing.T) {
 	before, after := apiServer(t, echo), apiServer(t, echo)
 	h := tunneltest.NewHost(addressOf(before))
 	tell := &lines{}
-	tunnel := open(t, h, func(p *Params) { p.Tell = tell.tell })
+	tunnel := open(t, h, func(p *Params) { p.Tell = tell.tellf })
 	if err := say(user(before, tunnel), before, "before"); err != nil {
 		t.Fatal(err)
 	}

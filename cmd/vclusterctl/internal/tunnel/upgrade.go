@@ -55,7 +55,7 @@ func (u *upgrade) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := answer(req, conn)
 	if err != nil {
-		conn.Close()
+		_ = conn.Close() // nothing was sent through it
 		return nil, err
 	}
 	u.conn = conn
@@ -64,7 +64,7 @@ func (u *upgrade) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // answer waits for the answer to a request for as long as that counts.
 func answer(req *http.Request, conn net.Conn) (*http.Response, error) {
-	stop := context.AfterFunc(req.Context(), func() { conn.Close() })
+	stop := context.AfterFunc(req.Context(), func() { _ = conn.Close() })
 	resp, err := http.ReadResponse(bufio.NewReader(conn), req)
 	if err == nil && !upgraded(resp) {
 		defer resp.Body.Close()

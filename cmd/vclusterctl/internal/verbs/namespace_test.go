@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,7 +97,7 @@ func TestNamespace(t *testing.T) {
 				if err := os.WriteFile(file, data, 0o600); err != nil {
 					t.Fatal(err)
 				}
-				args := append(tc.args, "-f", file)
+				args := slices.Concat(tc.args, []string{"-f", file})
 				cmd, wanted := NewCmdCreate(s.Factory, nil), tc.want
 				if verb == "run" {
 					cmd, args, wanted.Code = NewCmdRun(s.Factory, nil), append(args, "--", "true"), cli.ExitOwn

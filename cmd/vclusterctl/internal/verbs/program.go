@@ -68,8 +68,7 @@ func oneNameAndCommand(cmd *cobra.Command, given []string) error {
 
 // startFailure explains why a program could not be started.
 func startFailure(program string, err error) error {
-	var start *child.StartError
-	if errors.As(err, &start) {
+	if start, ok := errors.AsType[*child.StartError](err); ok {
 		return &cli.Error{Code: start.Code, Err: fmt.Errorf("run %q: %w", program, err), Remedy: "Is it installed, and in PATH?"}
 	}
 	return err

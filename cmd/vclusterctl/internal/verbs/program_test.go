@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -221,9 +222,7 @@ func TestAttach(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t, tc.server)
-			for k, v := range tc.env {
-				s.environment[k] = v
-			}
+			maps.Copy(s.environment, tc.env)
 			s.In = strings.NewReader(tc.input)
 			if tc.change == nil {
 				tc.change = func(*v1alpha1.VirtualCluster) {}

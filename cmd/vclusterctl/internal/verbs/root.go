@@ -39,8 +39,7 @@ func Execute(ctx context.Context, f *cli.Factory, root *cobra.Command) int {
 	if err == nil {
 		return cli.ExitDone
 	}
-	var program *cli.ProgramExit
-	if errors.As(err, &program) {
+	if program, ok := errors.AsType[*cli.ProgramExit](err); ok {
 		return program.Code
 	}
 	failure := f.Explain(err)

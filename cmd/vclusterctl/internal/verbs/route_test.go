@@ -3,12 +3,14 @@
 package verbs
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 )
 
@@ -74,7 +76,5 @@ func waitingShell(t *testing.T, begun, end string) string {
 // eventually waits for something, or for the end of the test.
 func eventually(t *testing.T, holds func() bool) {
 	t.Helper()
-	for !holds() && t.Context().Err() == nil {
-		time.Sleep(10 * time.Millisecond)
-	}
+	_ = wait.PollUntilContextCancel(t.Context(), 10*time.Millisecond, true, func(context.Context) (bool, error) { return holds(), nil })
 }

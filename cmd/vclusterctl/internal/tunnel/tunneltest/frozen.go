@@ -41,7 +41,7 @@ func (f *freezable) shatter() {
 	defer f.mu.Unlock()
 	for _, c := range f.conns {
 		if c.isFrozen() {
-			c.Close()
+			_ = c.Close()
 		}
 	}
 }
