@@ -11,8 +11,11 @@ import (
 func TestToldOnce(t *testing.T) {
 	s := newStage(t, node("server-0", true))
 	s.attempts["server-0"] = []attempt{
-		{messages: []string{"1 a"}, err: errBroken}, {messages: []string{"2 b"}, err: errBroken}, {err: errBroken},
-		{messages: []string{"3 c"}, err: errBroken, then: func(s *stage) { close(s.settled) }}, {messages: []string{"4 last"}},
+		{messages: []string{"1 a"}, err: errBroken},
+		{messages: []string{"2 b"}, err: errBroken},
+		{err: errBroken},
+		{messages: []string{"3 c"}, err: errBroken, then: func(s *stage) { close(s.settled) }},
+		{messages: []string{"4 last"}},
 	}
 	if err := s.source.Read(t.Context(), "server-0", Query{Follow: true}, s.emit); !errors.Is(err, errStop) {
 		t.Fatal(err)

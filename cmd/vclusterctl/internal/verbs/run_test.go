@@ -150,7 +150,7 @@ func TestRun(t *testing.T) {
 		"NotReady": {
 			reason: "A cluster that cannot come up is deleted.", command: []string{"true"}, code: cli.ExitOwn, says: "CIDRConflict",
 			files: []string{"cluster.yaml", "describe.txt", "events.yaml", "junit.xml", "nodes"},
-			change: func(l *lab, f *interceptor.Funcs) {
+			change: func(_ *lab, f *interceptor.Funcs) {
 				f.Watch = onWatchIfThere(t, withCondition(v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonCIDRConflict)).Watch
 			},
 		},

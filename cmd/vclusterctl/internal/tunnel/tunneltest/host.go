@@ -104,7 +104,7 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case h.Refuse != 0:
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(h.Refuse)
-		_ = json.NewEncoder(w).Encode(&metav1.Status{
+		_ = json.NewEncoder(w).Encode(&metav1.Status{ //nolint:errchkjson // whoever asked may be gone
 			TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: metav1.StatusFailure,
 			Message: `pods "dev-server-0" is forbidden`, Reason: metav1.StatusReasonForbidden, Code: int32(h.Refuse),
 		})
