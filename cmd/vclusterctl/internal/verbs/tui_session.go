@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	corev1 "k8s.io/api/core/v1"
@@ -18,6 +19,7 @@ import (
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui/act"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui/source"
 	"github.com/vclusterctl/vclusterctl/kubeconfig"
 )
 
@@ -68,10 +70,6 @@ func (o *TUIOptions) contexts(context.Context) ([]string, error) {
 	return slices.Sorted(maps.Keys(raw.Contexts)), nil
 }
 
-// watchSeconds is for how long a watch is asked for. It ends and begins anew
-// without anybody noticing; one that has died unnoticed ends then, too.
-const watchSeconds = 300
-
 // List implements source.Watcher.
 func (s *tuiSession) List(ctx context.Context, namespace string) (*v1alpha1.VirtualClusterList, error) {
 	list := &v1alpha1.VirtualClusterList{}
@@ -80,7 +78,7 @@ func (s *tuiSession) List(ctx context.Context, namespace string) (*v1alpha1.Virt
 
 // Watch implements source.Watcher.
 func (s *tuiSession) Watch(ctx context.Context, namespace, resourceVersion string) (watch.Interface, error) {
-	seconds := int64(watchSeconds)
+	seconds := int64(source.WatchTime / time.Second)
 	return s.client.Watch(ctx, &v1alpha1.VirtualClusterList{}, client.InNamespace(namespace), &client.ListOptions{
 		Namespace: namespace,
 		Raw:       &metav1.ListOptions{ResourceVersion: resourceVersion, AllowWatchBookmarks: true, TimeoutSeconds: &seconds},

@@ -18,6 +18,10 @@ var (
 	errAgain = errors.New("asked to read anew")
 	// errEnded ends a session whose watch is over too soon.
 	errEnded = errors.New("the API server ends the watch at once")
+	// errSilent ends a session whose connection has died without a word, as it
+	// does where the network goes away.
+	errSilent   = fmt.Errorf("nothing was heard of the API server for %s", silence)
+	errUnopened = fmt.Errorf("the API server does not answer within %s", openTimeout)
 )
 
 // Run reads and watches until the context ends.
@@ -89,16 +93,10 @@ func (s *Source) session(ctx context.Context) (heard bool, err error) {
 	}
 }
 
-// list reads everything. It does not ask a cache of the API server, which may
-// be behind.
+// list reads everything and tells it.
 func (s *Source) list(ctx context.Context) (version string, err error) {
-	bounded, cancel := context.WithTimeout(ctx, listTimeout)
-	defer cancel()
-	list, err := s.watcher.List(bounded, s.namespace)
+	list, err := List(ctx, s.watcher, s.namespace)
 	if err != nil {
-		if bounded.Err() != nil && ctx.Err() == nil {
-			return "", fmt.Errorf("the API server does not answer within %s", listTimeout)
-		}
 		return "", err
 	}
 	changes := make([]Change, len(list.Items))
@@ -109,20 +107,58 @@ func (s *Source) list(ctx context.Context) (version string, err error) {
 	return list.ResourceVersion, nil
 }
 
-// watch passes on what happens, until the API server ends the watch, which it
-// does from time to time.
-func (s *Source) watch(ctx context.Context, version string) (next string, told bool, err error) {
+// List reads everything, or gives up after a while. It does not ask a cache of
+// the API server, which may be behind.
+func List(ctx context.Context, w Watcher, namespace string) (*v1alpha1.VirtualClusterList, error) {
+	bounded, cancel := context.WithTimeout(ctx, listTimeout)
+	defer cancel()
+	list, err := w.List(bounded, namespace)
+	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
+		return nil, fmt.Errorf("the API server does not answer within %s", listTimeout)
+	}
+	return list, err
+}
+
+// open begins a watch. A path that has died would keep it waiting for ever.
+func (s *Source) open(ctx context.Context, cancel context.CancelCauseFunc, version string) (watch.Interface, error) {
+	timer := s.clock.NewTimer(openTimeout)
+	defer timer.Stop()
+	opened := make(chan struct{})
+	defer close(opened)
+	go func() {
+		select {
+		case <-timer.C():
+			cancel(errUnopened)
+		case <-opened:
+		}
+	}()
 	w, err := s.watcher.Watch(ctx, s.namespace, version)
+	if err != nil && errors.Is(context.Cause(ctx), errUnopened) {
+		return nil, errUnopened
+	}
+	return w, err
+}
+
+// watch passes on what happens, until the API server ends the watch, which it
+// does when its time is over. One that goes on for longer in silence is dead.
+func (s *Source) watch(ctx context.Context, version string) (next string, told bool, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	w, err := s.open(ctx, cancel, version)
 	if err != nil {
 		return version, false, err
 	}
 	defer w.Stop()
+	silent := s.clock.NewTimer(silence)
+	defer silent.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return version, told, ctx.Err()
 		case <-s.again:
 			return version, told, errAgain
+		case <-silent.C():
+			return version, told, errSilent
 		case e, open := <-w.ResultChan():
 			if !open {
 				return version, told, nil
@@ -131,6 +167,7 @@ func (s *Source) watch(ctx context.Context, version string) (next string, told b
 				return version, told, err
 			}
 			told = true
+			silent.Reset(silence)
 		}
 	}
 }

@@ -11,7 +11,13 @@ import (
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 )
 
-// Watcher asks the API server. An empty namespace is all of them.
+// WatchTime is for how long a Watcher asks the API server to watch. The end of
+// that time is the only thing that is surely heard of a connection on which
+// nothing happens, so it says how soon one that has died is noticed.
+const WatchTime = time.Minute
+
+// Watcher asks the API server. An empty namespace is all of them. A watch ends
+// after WatchTime.
 type Watcher interface {
 	List(ctx context.Context, namespace string) (*v1alpha1.VirtualClusterList, error)
 	Watch(ctx context.Context, namespace, resourceVersion string) (watch.Interface, error)
@@ -60,7 +66,11 @@ type Update struct {
 
 // The limits of patience.
 const (
-	listTimeout  = 20 * time.Second
+	listTimeout = 20 * time.Second
+	openTimeout = 10 * time.Second
+	// silence is how long a watch may go on without a word. It and openTimeout
+	// together are less than the minute and a half that people are promised.
+	silence      = WatchTime + 15*time.Second
 	firstBackoff = 500 * time.Millisecond
 	maxBackoff   = 15 * time.Second
 	// quick is how soon a watch that ends without a word has ended too soon:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -121,7 +122,7 @@ func TestEnd(t *testing.T) {
 	r.run()
 	r.next()
 	w := r.watcher.Next(r.ctx)
-	r.clock.Step(5 * time.Minute)
+	r.clock.Step(source.WatchTime)
 	w.Stop()
 	r.watcher.Next(r.ctx).Add(tuitest.Cluster("b"))
 	if u := r.next(); u.Status.State != source.Live || names(u)[0] != "b" {
@@ -177,6 +178,61 @@ func TestLost(t *testing.T) {
 	if u := r.next(); u.Status.State != source.Live || !u.Replace || len(u.Changes) != 2 {
 		t.Errorf("after it came back: %+v", u)
 	}
+}
+
+// TestSilence: where the network goes away nothing says so. Whether a watch is
+// dead when it should end, or does not even begin, it is told in time.
+func TestSilence(t *testing.T) {
+	const promised = 90 * time.Second
+	cases := map[string]struct {
+		reason string
+		die    func(*running)
+		why    string
+	}{
+		"Open": {reason: "Its end is not heard.", die: func(r *running) { r.watcher.Next(r.ctx) }, why: "nothing was heard"},
+		"Reopen": {reason: "The next one is never answered.", die: func(r *running) {
+			w := r.watcher.Next(r.ctx)
+			r.clock.Step(source.WatchTime)
+			r.watcher.Hang()
+			w.Stop()
+			r.watcher.Hung(r.ctx)
+		}, why: "does not answer"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			r := start(t, tuitest.Cluster("a"))
+			r.run()
+			r.next()
+			begin := r.clock.Now()
+			tc.die(r)
+			r.pass(promised - r.clock.Since(begin))
+			if u := r.next(); u.Status.State != source.Lost || !strings.Contains(u.Status.Err.Error(), tc.why) {
+				t.Errorf("%s After %s: %+v", tc.reason, promised, u)
+			}
+		})
+	}
+}
+
+// TestAlive: a watch on which something happens is not dead, however long it
+// goes on.
+func TestAlive(t *testing.T) {
+	r := start(t, tuitest.Cluster("a"))
+	r.run()
+	r.next()
+	w := r.watcher.Next(r.ctx)
+	for range 3 {
+		r.pass(source.WatchTime)
+		w.Modify(tuitest.Cluster("a"))
+		if u := r.next(); u.Status.State != source.Live {
+			t.Errorf("after an event: %+v", u)
+		}
+		r.watcherIdle()
+	}
+}
+
+// watcherIdle waits until the source is about to wait for the next event.
+func (r *running) watcherIdle() {
+	time.Sleep(20 * time.Millisecond) //nolint:forbidigo // nothing tells that a timer was set anew
 }
 
 // TestForbidden: rights can be given later.

@@ -19,11 +19,13 @@ type Watcher struct {
 	watchErr error
 	watches  chan *watch.FakeWatcher
 	lists    int
+	hangs    bool
+	hung     chan struct{}
 }
 
 // NewWatcher is a server with clusters.
 func NewWatcher(clusters ...*v1alpha1.VirtualCluster) *Watcher {
-	w := &Watcher{watches: make(chan *watch.FakeWatcher, 64)}
+	w := &Watcher{watches: make(chan *watch.FakeWatcher, 64), hung: make(chan struct{}, 64)}
 	w.Set(clusters...)
 	return w
 }
@@ -69,10 +71,30 @@ func (w *Watcher) List(ctx context.Context, namespace string) (*v1alpha1.Virtual
 	return list, ctx.Err()
 }
 
-// Watch implements source.Watcher.
-func (w *Watcher) Watch(context.Context, string, string) (watch.Interface, error) {
+// Hang makes it not answer to watches any more, as where the network is gone.
+func (w *Watcher) Hang() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.hangs = true
+}
+
+// Hung waits for somebody who watches and gets no answer.
+func (w *Watcher) Hung(ctx context.Context) {
+	select {
+	case <-w.hung:
+	case <-ctx.Done():
+	}
+}
+
+// Watch implements source.Watcher.
+func (w *Watcher) Watch(ctx context.Context, _, _ string) (watch.Interface, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.hangs {
+		w.hung <- struct{}{}
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	if w.watchErr != nil {
 		return nil, w.watchErr
 	}
