@@ -184,8 +184,8 @@ func TestAbandoned(t *testing.T) {
 	w := begin(t, nil, tuitest.Cluster("dev"), tuitest.Cluster("far", tuitest.In("team-a")))
 	w.untilShows("namespace default · 1")
 	old := w.watch()
+	old.Add(tuitest.Cluster("ghost")) // which nobody has taken by the time it is left
 	w.Press("0")
-	old.Add(tuitest.Cluster("ghost"))
 	w.untilShows("all namespaces · 2")
 	if w.shows("ghost") {
 		t.Errorf("a row of the namespace that was left:\n%s", w.View())
