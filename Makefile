@@ -49,6 +49,7 @@ pictures: build testbin ## Take the pictures of the documentation anew; needs th
 
 .PHONY: test
 test: setup ## Everything a change must pass.
+	hack/setup test
 	hack/test
 
 .PHONY: test-unit
