@@ -3,6 +3,7 @@ package harness
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,6 +19,10 @@ const (
 	mostLines  = 60
 	mostBytes  = 8 << 10
 )
+
+// noise is what kubelets without the memory controller say every ten seconds: it
+// would be all that is seen of a journal.
+var noise = regexp.MustCompile(`\b(eviction_manager|cri_stats_provider)\.go:`)
 
 // Diagnose tells what there is to see of a namespace in which something failed.
 func (h *Host) Diagnose(ctx context.Context, namespace string) string {
@@ -40,8 +45,8 @@ func (h *Host) Diagnose(ctx context.Context, namespace string) string {
 		if p.Labels[v1alpha1.LabelRole] == "" || p.Status.Phase != corev1.PodRunning {
 			continue
 		}
-		text, err = h.Exec(ctx, namespace, p.Name, "journalctl", "--no-pager", "--output=short-monotonic", fmt.Sprintf("--lines=%d", mostLines))
-		section("journal of "+p.Name, text, err)
+		text, err = h.Exec(ctx, namespace, p.Name, "journalctl", "--no-pager", "--output=short-monotonic", fmt.Sprintf("--lines=%d", 10*mostLines))
+		section("journal of "+p.Name, withoutNoise(text), err)
 	}
 	return b.String()
 }
@@ -93,6 +98,12 @@ func (h *Host) events(ctx context.Context, namespace string) (string, error) {
 		fmt.Fprintf(&b, "%s %s/%s %s x%d: %s\n", e.Type, e.InvolvedObject.Kind, e.InvolvedObject.Name, e.Reason, e.Count, e.Message)
 	}
 	return b.String(), err
+}
+
+// withoutNoise keeps the last lines that may tell something.
+func withoutNoise(journal string) string {
+	lines := slices.DeleteFunc(strings.Split(journal, "\n"), noise.MatchString)
+	return strings.Join(lines[max(0, len(lines)-mostLines):], "\n")
 }
 
 // tail keeps the end of a text.
