@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -105,7 +106,7 @@ func (s *stage) end(k key, e event) {
 		s.Skips = append(s.Skips, name+": "+skipReason(s.output[k]))
 	case "fail":
 		s.Failed++
-		s.Bad = append(s.Bad, name)
+		s.Bad = append(s.Bad, name+firstError(s.output[k]))
 		s.blamed[k.pkg] = true
 		s.show(k)
 	}
@@ -144,6 +145,24 @@ func (s *stage) finish(err error) {
 
 func (r *result) String() string {
 	return fmt.Sprintf("%d passed, %d failed, %d skipped", r.Passed, r.Failed, r.Skipped)
+}
+
+// mostOfError is how much of an error is told again in the sum, in bytes.
+const mostOfError = 500
+
+// where begins what a test says, as opposed to what its code prints.
+var where = regexp.MustCompile(`^\s+\w+_test\.go:\d+: `)
+
+// firstError is what a failed test complained of first, after a colon. One that
+// failed because of a test below it says nothing.
+func firstError(output []string) string {
+	for _, line := range output {
+		if where.MatchString(line) {
+			line = strings.TrimSpace(line)
+			return ": " + line[:min(len(line), mostOfError)]
+		}
+	}
+	return ""
 }
 
 // skipReason is what a test said when it skipped itself: the line before the

@@ -37,6 +37,17 @@ func TestStage(t *testing.T) {
 			err:  errors.New("exit status 1"),
 			want: result{Stage: "s", Failed: 1, Bad: []string{"p.A"}},
 		},
+		"Why": {
+			reason: "The sum tells what a test complained of first: its output is far up, or cut off.",
+			output: `{"Action":"output","Package":"p","Test":"A","Output":"=== RUN   A\n"}
+{"Action":"output","Package":"p","Test":"A","Output":"    a_test.go:1: no server\n"}
+{"Action":"output","Package":"p","Test":"A","Output":"    a_test.go:2: no client\n"}
+{"Action":"fail","Package":"p","Test":"A"}
+{"Action":"fail","Package":"p"}
+`,
+			err:  errors.New("exit status 1"),
+			want: result{Stage: "s", Failed: 1, Bad: []string{"p.A: a_test.go:1: no server"}},
+		},
 		"Skip": {
 			reason: "A skip is shown with its reason.",
 			output: `{"Action":"output","Package":"p","Test":"A","Output":"    a_test.go:1: no server\n"}
