@@ -52,13 +52,55 @@ func TestPauseFlags(t *testing.T) {
 	}
 }
 
+// pauseCase is a call of pause or resume for a cluster called dev, and what comes
+// of it.
+type pauseCase struct {
+	reason string
+	args   []string
+	have   func(*v1alpha1.VirtualCluster)
+	absent bool
+	then   func(*v1alpha1.VirtualCluster)
+	fail   interceptor.Funcs
+	want   pauseResult
+	says   string
+}
+
+type pauseResult struct {
+	Code   int
+	Out    string
+	Paused bool
+}
+
+func (tc pauseCase) check(t *testing.T) {
+	f := testFactory(t)
+	var objects []client.Object
+	if !tc.absent {
+		vc := virtualCluster("dev")
+		if tc.have != nil {
+			tc.have(vc)
+		}
+		objects = append(objects, vc)
+	}
+	if tc.then != nil {
+		tc.fail = onWatch(t, tc.then)
+	}
+	c := withCluster(t, f, tc.fail, objects...)
+	newCmd := map[string]func(*cli.Factory, func(context.Context, *PauseOptions) error) *cobra.Command{"pause": NewCmdPause, "resume": NewCmdResume}[tc.args[0]]
+	code, said := call(t, f, newCmd(f, nil), tc.args[1:]...)
+	vc := &v1alpha1.VirtualCluster{}
+	_ = c.Get(t.Context(), client.ObjectKey{Namespace: "default", Name: "dev"}, vc)
+	got := pauseResult{Code: code, Out: stdout(f), Paused: vc.Spec.Lifecycle.IsPaused()}
+	if diff := cmp.Diff(tc.want, got); diff != "" {
+		t.Errorf("%s\n-want, +got:\n%s\n%s", tc.reason, diff, said)
+	}
+	if !strings.Contains(said, tc.says) {
+		t.Errorf("%s\n%q is missing from:\n%s", tc.reason, tc.says, said)
+	}
+}
+
 func TestPause(t *testing.T) {
 	const name = "virtualcluster.vclusterctl.dev/dev"
-	type want struct {
-		Code   int
-		Out    string
-		Paused bool
-	}
+	type want = pauseResult
 	deleting := func(vc *v1alpha1.VirtualCluster) {
 		vc.DeletionTimestamp, vc.Finalizers = ptr.To(metav1.Now()), []string{"test/wait"}
 	}
@@ -69,16 +111,7 @@ func TestPause(t *testing.T) {
 		allReady(vc)
 		vc.Status.ObservedGeneration = 2
 	}
-	cases := map[string]struct {
-		reason string
-		args   []string
-		have   func(*v1alpha1.VirtualCluster)
-		absent bool
-		then   func(*v1alpha1.VirtualCluster)
-		fail   interceptor.Funcs
-		want   want
-		says   string
-	}{
+	cases := map[string]pauseCase{
 		"Pause": {
 			reason: "It is done when no node runs.", args: []string{"pause", "dev", "--timeout=1m"}, have: allReady, then: onlyStatus(pausedCluster),
 			want: want{Out: name + " paused\n", Paused: true}, says: "stops its nodes",
@@ -108,32 +141,7 @@ func TestPause(t *testing.T) {
 		},
 	}
 	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			f := testFactory(t)
-			var objects []client.Object
-			if !tc.absent {
-				vc := virtualCluster("dev")
-				if tc.have != nil {
-					tc.have(vc)
-				}
-				objects = append(objects, vc)
-			}
-			if tc.then != nil {
-				tc.fail = onWatch(t, tc.then)
-			}
-			c := withCluster(t, f, tc.fail, objects...)
-			newCmd := map[string]func(*cli.Factory, func(context.Context, *PauseOptions) error) *cobra.Command{"pause": NewCmdPause, "resume": NewCmdResume}[tc.args[0]]
-			code, said := call(t, f, newCmd(f, nil), tc.args[1:]...)
-			vc := &v1alpha1.VirtualCluster{}
-			_ = c.Get(t.Context(), client.ObjectKey{Namespace: "default", Name: "dev"}, vc)
-			got := want{Code: code, Out: stdout(f), Paused: vc.Spec.Lifecycle.IsPaused()}
-			if diff := cmp.Diff(tc.want, got); diff != "" {
-				t.Errorf("%s\n-want, +got:\n%s\n%s", tc.reason, diff, said)
-			}
-			if !strings.Contains(said, tc.says) {
-				t.Errorf("%s\n%q is missing from:\n%s", tc.reason, tc.says, said)
-			}
-		})
+		t.Run(name, tc.check)
 	}
 }
 

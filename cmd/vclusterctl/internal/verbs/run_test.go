@@ -129,19 +129,58 @@ func (l *lab) exists(t *testing.T) bool {
 	return err == nil
 }
 
+// runCase is a run with a cluster called dev, and how it ends.
+type runCase struct {
+	reason  string
+	flags   []string
+	command []string
+	change  func(*lab, *interceptor.Funcs)
+	code    int
+	out     string
+	says    string
+	left    bool
+	// files are those in the directory for output.
+	files []string
+}
+
+func checkRuns(t *testing.T, cases map[string]runCase) {
+	t.Helper()
+	for name, tc := range cases {
+		t.Run(name, tc.check)
+	}
+}
+
+func (tc runCase) check(t *testing.T) {
+	l := newLab(t)
+	if tc.change != nil {
+		l = newLab(t, tc.change)
+	}
+	if tc.command == nil {
+		tc.command = asking(t)
+	}
+	dir := filepath.Join(t.TempDir(), "out")
+	args := append([]string{"--name=dev", "--output-dir=" + dir}, tc.flags...)
+	code, out, errOut := l.call(t.Context(), NewCmdRun(l.Factory, nil), append(append(args, "--"), tc.command...)...)
+	if code != tc.code || out != tc.out {
+		t.Errorf("%s\ncode %d, want %d; output %q, want %q", tc.reason, code, tc.code, out, tc.out)
+	}
+	if !strings.Contains(errOut, tc.says) {
+		t.Errorf("%s\n%q is not told", tc.reason, tc.says)
+	}
+	if l.exists(t) != tc.left {
+		t.Errorf("%s\nthe cluster is left: %v", tc.reason, !tc.left)
+	}
+	if diff := cmp.Diff(tc.files, filesIn(t, dir)); diff != "" {
+		t.Errorf("%s\nfiles: -want, +got:\n%s", tc.reason, diff)
+	}
+	if t.Failed() {
+		t.Log(errOut)
+	}
+	l.clean(t)
+}
+
 func TestRun(t *testing.T) {
-	cases := map[string]struct {
-		reason  string
-		flags   []string
-		command []string
-		change  func(*lab, *interceptor.Funcs)
-		code    int
-		out     string
-		says    string
-		left    bool
-		// files are those in the directory for output.
-		files []string
-	}{
+	checkRuns(t, map[string]runCase{
 		"Done":    {reason: "The command talks to the cluster, and leaves nothing.", command: nil, out: "hello from inside\n", files: []string{"junit.xml"}},
 		"Fails":   {reason: "Its code is ours; what there is to see is saved, and nothing else is left.", command: []string{"sh", "-c", "exit 7"}, code: 7, files: []string{"cluster.yaml", "describe.txt", "events.yaml", "junit.xml", "nodes"}},
 		"Keeps":   {reason: "Who wants to look can.", flags: []string{"--keep-on-failure"}, command: []string{"false"}, code: 1, left: true, says: "vclusterctl delete dev -n default", files: []string{"cluster.yaml", "describe.txt", "events.yaml", "junit.xml", "nodes"}},
@@ -163,6 +202,12 @@ func TestRun(t *testing.T) {
 			reason: "A cluster of that name is somebody else's, and left alone.", command: []string{"true"}, code: cli.ExitOwn, says: "Leave out --name", left: true, files: []string{"junit.xml"},
 			change: func(l *lab, _ *interceptor.Funcs) { l.objects = append(l.objects, virtualCluster("dev")) },
 		},
+	})
+}
+
+// TestRunCreate: what the API server says to the request for the cluster.
+func TestRunCreate(t *testing.T) {
+	checkRuns(t, map[string]runCase{
 		"AnswerLost": {
 			reason: "Whether it was created is found out.", command: []string{"true"}, files: []string{"junit.xml"},
 			change: func(_ *lab, f *interceptor.Funcs) {
@@ -220,6 +265,12 @@ func TestRun(t *testing.T) {
 				}
 			},
 		},
+	})
+}
+
+// TestRunDelete: what it says to that for its end.
+func TestRunDelete(t *testing.T) {
+	checkRuns(t, map[string]runCase{
 		"DeletedAtLast": {
 			reason: "Credentials that expired meanwhile do not keep the cluster.", command: []string{"sh", "-c", "exit 3"}, code: 3, files: []string{"cluster.yaml", "describe.txt", "events.yaml", "junit.xml", "nodes"},
 			change: func(l *lab, f *interceptor.Funcs) {
@@ -239,37 +290,7 @@ func TestRun(t *testing.T) {
 				}
 			},
 		},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			l := newLab(t)
-			if tc.change != nil {
-				l = newLab(t, tc.change)
-			}
-			if tc.command == nil {
-				tc.command = asking(t)
-			}
-			dir := filepath.Join(t.TempDir(), "out")
-			args := append([]string{"--name=dev", "--output-dir=" + dir}, tc.flags...)
-			code, out, errOut := l.call(t.Context(), NewCmdRun(l.Factory, nil), append(append(args, "--"), tc.command...)...)
-			if code != tc.code || out != tc.out {
-				t.Errorf("%s\ncode %d, want %d; output %q, want %q", tc.reason, code, tc.code, out, tc.out)
-			}
-			if !strings.Contains(errOut, tc.says) {
-				t.Errorf("%s\n%q is not told", tc.reason, tc.says)
-			}
-			if l.exists(t) != tc.left {
-				t.Errorf("%s\nthe cluster is left: %v", tc.reason, !tc.left)
-			}
-			if diff := cmp.Diff(tc.files, filesIn(t, dir)); diff != "" {
-				t.Errorf("%s\nfiles: -want, +got:\n%s", tc.reason, diff)
-			}
-			if t.Failed() {
-				t.Log(errOut)
-			}
-			l.clean(t)
-		})
-	}
+	})
 }
 
 func filesIn(t *testing.T, dir string) []string {
