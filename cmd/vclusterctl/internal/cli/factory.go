@@ -68,7 +68,7 @@ func (f *Factory) AddFlags(flags *pflag.FlagSet) {
 	flags.StringVar(f.Flags.KubeConfig, "kubeconfig", "", "path of the kubeconfig `file`")
 	flags.StringVar(f.Flags.Context, "context", "", "kubeconfig context to use")
 	flags.StringVarP(f.Flags.Namespace, "namespace", "n", "", "namespace to work in")
-	flags.BoolVarP(&f.AllNamespaces, "all-namespaces", "A", false, "look at every namespace")
+	flags.BoolVarP(&f.AllNamespaces, "all-namespaces", "A", false, "look at every namespace, where clusters are listed")
 	flags.StringVarP(&f.Output, "output", "o", "", "output `format`: table, wide, json, yaml or name")
 	flags.BoolVar(&f.NoColor, "no-color", false, "print no colours")
 	flags.BoolVarP(&f.Verbose, "verbose", "v", false, "show every request to the API server")

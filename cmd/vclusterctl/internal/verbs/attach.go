@@ -44,7 +44,7 @@ const attachExample = `  # a shell
 func NewCmdAttach(f *cli.Factory, runF func(context.Context, *AttachOptions) error) *cobra.Command {
 	o := &AttachOptions{Factory: f}
 	cmd := &cobra.Command{
-		Use:               "attach NAME [-- COMMAND [ARG...]]",
+		Use:               "attach NAME [flags] [-- COMMAND [ARG...]]",
 		Short:             "Start a shell, or run a command, that talks to a virtual cluster",
 		Long:              attachLong,
 		Example:           fmt.Sprintf(attachExample, f.Program),

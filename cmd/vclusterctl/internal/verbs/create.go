@@ -72,7 +72,7 @@ const createExample = `  # the defaults, and wait
 func NewCmdCreate(f *cli.Factory, runF func(context.Context, *CreateOptions) error) *cobra.Command {
 	o := &CreateOptions{Factory: f}
 	cmd := &cobra.Command{
-		Use:     "create NAME",
+		Use:     "create (NAME | -f FILE)",
 		Short:   "Create a virtual cluster and wait until it is usable",
 		Long:    createLong,
 		Example: fmt.Sprintf(createExample, f.Program),
@@ -110,13 +110,13 @@ func (o *CreateOptions) addSpec(cmd *cobra.Command) {
 	flags.StringVar(&o.Spec.Version, "k8s-version", "", "Kubernetes `version` inside, for example v1.36.3")
 	flags.StringVar(&o.Spec.Runtime, "runtime", "", "runtime `profile` of the node pods, for example userns")
 	flags.StringVar(&o.Spec.Image, "image", "", "node `image`, where the administrator allows it")
-	flags.Int32Var(&o.Servers, "servers", 0, "`number` of control-plane nodes")
+	flags.Int32Var(&o.Servers, "servers", 0, "`number` of control-plane nodes; only 1 for now")
 	flags.StringArrayVar(&o.Spec.Pools, "pool", nil, "pool of workers as `NAME=N`; may be repeated")
 	flags.StringVar(&o.Spec.Expose, "expose", "", "Service `type` of the API: ClusterIP, NodePort or LoadBalancer")
 	flags.StringVar(&o.Spec.PodCIDR, "pod-cidr", "", "address `range` of pods inside")
 	flags.StringVar(&o.Spec.ServiceCIDR, "service-cidr", "", "address `range` of Services inside")
 	flags.StringArrayVar(&o.Spec.Set, "set", nil, "any field of the spec as `PATH=VALUE`; may be repeated")
-	flags.DurationVar(&o.Timeout, "timeout", 10*time.Minute, "how long to wait, 0 for ever")
+	flags.DurationVar(&o.Timeout, "timeout", 10*time.Minute, "how long to wait until the cluster is ready, 0 for ever")
 	flags.StringVar(&o.Host, "host", "", "where to create it: \"embedded\" starts a host cluster on this machine")
 	offer(cmd, "distro", wordsOf(v1alpha1.Distros())...)
 	offer(cmd, "runtime", wordsOf(v1alpha1.RuntimeProfiles())...)

@@ -46,8 +46,8 @@ type HostOptions struct {
 
 func (o *HostOptions) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.Host.Name, "name", host.DefaultName, "`name` that tells several hosts on one machine apart")
-	flags.StringVar(&o.Host.StateRoot, "state-root", host.DefaultStateRoot, "`directory` of what is kept between runs")
-	flags.StringVar(&o.Host.RunRoot, "run-root", host.DefaultRunRoot, "`directory` of what is not")
+	flags.StringVar(&o.Host.StateRoot, "state-root", host.DefaultStateRoot, "`directory` of what is kept when the host or the machine is restarted")
+	flags.StringVar(&o.Host.RunRoot, "run-root", host.DefaultRunRoot, "`directory` of what is not kept")
 }
 
 // store is the user's kubeconfig.

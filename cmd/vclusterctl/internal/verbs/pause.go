@@ -36,7 +36,7 @@ stored, its credentials, its addresses and your kubeconfig context. It costs
 nothing then but its volumes. "resume" starts the nodes again.
 
 What runs inside is stopped like on a machine that is shut down. A cluster whose
-storage is ephemeral cannot be paused: it would lose its state.`
+servers have ephemeral storage cannot be paused: it would lose its state.`
 
 // NewCmdPause is "pause". Tests pass a runF of their own.
 func NewCmdPause(f *cli.Factory, runF func(context.Context, *PauseOptions) error) *cobra.Command {

@@ -77,7 +77,9 @@ func newRoot(f *cli.Factory, verbs ...*cobra.Command) *cobra.Command {
 		Use:   "vclusterctl",
 		Short: "Kubernetes clusters inside the cluster you already have, unprivileged",
 		Long: "Create and look after virtual clusters: Kubernetes clusters whose nodes are\n" +
-			"unprivileged pods of the cluster you already have.",
+			"unprivileged pods of the cluster you already have.\n\n" +
+			"Without a verb it shows them all on one screen, live, or lists them where there\n" +
+			"is no terminal.",
 		Args:                       unknownVerb,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		Version:                    buildinfo.Get().Version,

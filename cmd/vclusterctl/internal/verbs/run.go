@@ -92,6 +92,7 @@ func NewCmdRun(f *cli.Factory, runF func(context.Context, *RunOptions) error) *c
 	runsProgram(cmd)
 	o.Create.addSpec(cmd)
 	flags := cmd.Flags()
+	flags.Lookup("filename").Usage = "`file` with one VirtualCluster" // standard input is the command's
 	flags.StringVar(&o.Name, "name", "", "`name` of the cluster (default "+runPrefix+" and something random)")
 	flags.DurationVar(&o.TTL, "ttl", defaultTTL, "within what time the cluster is gone should this program be killed, "+minTTL.String()+" at least")
 	flags.BoolVar(&o.KeepOnFailure, "keep-on-failure", false, "keep the cluster if something fails")

@@ -45,7 +45,7 @@ var loginShell = []string{"sh", "-c", "cd; if command -v bash >/dev/null; then e
 func NewCmdShell(f *cli.Factory, runF func(context.Context, *ShellOptions) error) *cobra.Command {
 	o := &ShellOptions{Factory: f}
 	cmd := &cobra.Command{
-		Use:               "shell NAME[/NODE] [-- COMMAND [ARG...]]",
+		Use:               "shell NAME[/NODE] [flags] [-- COMMAND [ARG...]]",
 		Short:             "Start a root shell, or run a command, in a node of a virtual cluster",
 		Long:              shellLong,
 		Example:           fmt.Sprintf(shellExample, f.Program),
