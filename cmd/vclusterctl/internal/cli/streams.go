@@ -22,7 +22,7 @@ type Streams struct {
 // SystemStreams are those of the process. Colours are on where standard error
 // is a terminal and NO_COLOR (https://no-color.org) is empty.
 func SystemStreams(getenv func(string) string) Streams {
-	tty := term.IsTerminal(int(os.Stderr.Fd())) && getenv("TERM") != "dumb"
+	tty := term.IsTerminal(int(os.Stderr.Fd())) && getenv("TERM") != "dumb" && takesEscapes(os.Stderr)
 	return Streams{
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
 		InTTY:     term.IsTerminal(int(os.Stdin.Fd())),
