@@ -1,10 +1,15 @@
 package tui_test
 
 import (
+	"context"
+	"errors"
 	"testing"
+	"time"
 
 	"github.com/charmbracelet/x/exp/golden"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui/act"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui/tuitest"
 )
@@ -24,7 +29,7 @@ func TestCreate(t *testing.T) {
 	golden.RequireEqual(t, w.View())
 	w.Press("ctrl+s")
 	w.untilShows("This is not right yet")
-	if w.actions.was("apply default/dev-2-a") {
+	if w.actions.was("create default/dev-2-a") {
 		t.Error("it was applied although the API server would refuse it")
 	}
 	w.actions.problems = nil
@@ -34,7 +39,7 @@ func TestCreate(t *testing.T) {
 	w.untilShows("would take it")
 	w.Press("ctrl+s")
 	w.untilShows("Created dev-2-a")
-	if !w.actions.was("apply default/dev-2-a") {
+	if !w.actions.was("create default/dev-2-a") {
 		t.Errorf("done was %v", w.actions.done)
 	}
 	server := w.watch()
@@ -50,7 +55,65 @@ func TestCreateElsewhere(t *testing.T) {
 	w.Type("team-a")
 	w.Press("ctrl+s")
 	w.untilShows("namespace team-a")
-	if !w.actions.was("apply team-a/dev") {
+	if !w.actions.was("create team-a/dev") {
+		t.Errorf("done was %v", w.actions.done)
+	}
+}
+
+// TestCreateEsc: what cannot be stopped any more says so, and how it went; what
+// can be is.
+func TestCreateEsc(t *testing.T) {
+	for name, tc := range map[string]struct {
+		failed error
+		shows  string
+	}{
+		"Well": {shows: "Created dev."},
+		"Ill":  {failed: errors.New("the quota is used up"), shows: "the quota is used up"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asked, answer := make(chan struct{}), make(chan error)
+			w := begin(t, func(c *tui.Config) {
+				c.Session.Create = func(context.Context, *unstructured.Unstructured) error { close(asked); return <-answer }
+			})
+			w.untilShows("live")
+			w.Press("n")
+			w.untilShows("would take it")
+			w.Press("ctrl+s")
+			w.Step() // the last look
+			<-asked
+			w.Press("esc")
+			w.untilShows("It goes on")
+			w.untilShows("Creating…")
+			answer <- tc.failed
+			w.untilShows(tc.shows)
+		})
+	}
+}
+
+// TestCreateEscInTime: whoever leaves during the last look has made nothing.
+func TestCreateEscInTime(t *testing.T) {
+	looks, answer := make(chan struct{}, 2), make(chan struct{}, 2)
+	w := begin(t, func(c *tui.Config) {
+		c.Session.Try = func(context.Context, *unstructured.Unstructured) ([]act.Problem, error) {
+			looks <- struct{}{}
+			<-answer
+			return nil, nil
+		}
+	})
+	w.untilShows("live")
+	w.Press("n")
+	<-looks
+	answer <- struct{}{}
+	w.untilShows("would take it")
+	w.Press("ctrl+s")
+	<-looks
+	w.Press("esc")
+	w.untilShows("No virtual clusters")
+	answer <- struct{}{}
+	w.Step()
+	w.clock.Step(time.Second)
+	w.Step() // and whatever would come of it is before the tick
+	if len(w.actions.done) > 0 {
 		t.Errorf("done was %v", w.actions.done)
 	}
 }

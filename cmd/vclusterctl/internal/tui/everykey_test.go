@@ -64,7 +64,7 @@ var proofs = map[string]proof{
 	"previous field":                              {before: []string{"n", "tab"}, ready: "▌ Namespace", shows: "▌ Name "},
 	"previous value of a choice":                  {before: []string{"n", "tab", "tab"}, ready: "< chosen for you >", shows: "< k3s >"},
 	"next value of a choice":                      {before: []string{"n", "tab", "tab"}, ready: "< chosen for you >", shows: "< k8s >"},
-	"create":                                      {before: []string{"n"}, ready: "would take it", shows: "Created dev", done: "apply default/dev"},
+	"create":                                      {before: []string{"n"}, ready: "would take it", shows: "Created dev", done: "create default/dev"},
 	"do it":                                       {before: []string{"p"}, ready: "Kept", shows: "Pausing dev-00", done: "paused=true dev-00 uid-dev-00"},
 	"leave it":                                    {before: []string{"p"}, ready: "Kept", hides: "Kept"},
 	"choose":                                      {before: []string{"N", "~team-a", "down", "down"}, ready: "team-a", shows: "namespace team-a"},

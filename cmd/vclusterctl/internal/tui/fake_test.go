@@ -56,8 +56,8 @@ func (f *fakeActions) all() act.Actions {
 			return "/home/me/" + t.Name + ".kubeconfig", f.note("save %s", t.Name)
 		},
 		Try: func(context.Context, *unstructured.Unstructured) ([]act.Problem, error) { return f.problems, nil },
-		Apply: func(_ context.Context, u *unstructured.Unstructured) error {
-			return f.note("apply %s/%s", u.GetNamespace(), u.GetName())
+		Create: func(_ context.Context, u *unstructured.Unstructured) error {
+			return f.note("create %s/%s", u.GetNamespace(), u.GetName())
 		},
 		Logs: func(_ context.Context, r act.LogRequest, emit func(string) error) error {
 			return errors.Join(emit(r.Node+" says\n"+f.log), f.fail)

@@ -72,7 +72,7 @@ func (m *Model) goTo(where screen.Go) tea.Cmd {
 
 func (m *Model) create() tea.Cmd {
 	defaults := create.Defaults{Name: m.freeName(), Namespace: m.single}
-	form, cmd := create.New(m.ctx, m.Env, create.Actions{Try: m.Session.Try, Apply: m.Session.Apply}, defaults)
+	form, cmd := create.New(m.ctx, m.Env, create.Actions{Try: m.Session.Try, Create: m.Session.Create}, defaults)
 	m.push(form)
 	return cmd
 }

@@ -28,6 +28,8 @@ type TUIOptions struct {
 
 	// list is what is done where there is no terminal.
 	list func(context.Context) error
+	// terminated is closed once this process was told to end.
+	terminated chan struct{}
 }
 
 const tuiLong = `Look at virtual clusters and work with them on one screen, which is live: create
@@ -85,6 +87,8 @@ func (o *TUIOptions) Run(ctx context.Context) error {
 	if o.Output != "" || !interactive || o.Getenv("TERM") == "dumb" && !o.Accessible {
 		return o.list(ctx)
 	}
+	signals := o.catch()
+	defer signals.stop()
 	session, err := o.session("")
 	if err != nil {
 		return err
@@ -93,7 +97,7 @@ func (o *TUIOptions) Run(ctx context.Context) error {
 	silence()
 	config := o.config(session)
 	if o.Accessible {
-		return accessible.Run(ctx, config, o.In, o.Out)
+		return accessible.Run(signals.within(ctx), config, o.In, o.Out, signals.interrupts)
 	}
 	return o.run(ctx, config)
 }
@@ -111,7 +115,9 @@ func (o *TUIOptions) config(session *tui.Session) tui.Config {
 
 // run lets the program have the terminal. A signal that a shell within it gets
 // too must not end it, so the context of the verb, which ends with one, is not
-// its own: Bubble Tea ends the program where a signal is meant for it.
+// its own: Bubble Tea ends the program where a signal is meant for it. While
+// something else has the terminal it takes no notice of any; that of those one
+// tells us to end is not forgotten.
 func (o *TUIOptions) run(ctx context.Context, config tui.Config) error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -119,7 +125,15 @@ func (o *TUIOptions) run(ctx context.Context, config tui.Config) error {
 	if !config.Color {
 		options = append(options, tea.WithColorProfile(colorprofile.ASCII))
 	}
-	_, err := tea.NewProgram(tui.New(ctx, config), options...).Run()
+	program := tea.NewProgram(tui.New(ctx, config), options...)
+	go func() {
+		select {
+		case <-o.terminated:
+			program.Quit() // as soon as whoever has the terminal has given it back
+		case <-ctx.Done():
+		}
+	}()
+	_, err := program.Run()
 	if errors.Is(err, tea.ErrInterrupted) {
 		return nil
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -24,14 +22,6 @@ import (
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui/act"
 	"github.com/vclusterctl/vclusterctl/kubeconfig"
 )
-
-func (s *tuiSession) actions() act.Actions {
-	return act.Actions{
-		Details: s.details, Inventory: s.inventory, Delete: s.delete, SetPaused: s.setPaused,
-		Kubeconfig: s.kubeconfig, SaveKubeconfig: s.saveKubeconfig,
-		Try: s.try, Apply: s.apply, Logs: s.logs, Attach: s.attach, Shell: s.shell, Namespaces: s.namespaces,
-	}
-}
 
 // target is a cluster as the verbs know it.
 func (s *tuiSession) target(t act.Target) *target {
@@ -94,7 +84,7 @@ func (s *tuiSession) setPaused(ctx context.Context, of act.Target, paused bool) 
 
 func (s *tuiSession) kubeconfig(ctx context.Context, of act.Target) ([]byte, error) {
 	t := s.target(of)
-	vc, err := t.get(ctx)
+	vc, err := s.get(ctx, of)
 	if err != nil {
 		return nil, err
 	}
@@ -105,50 +95,25 @@ func (s *tuiSession) kubeconfig(ctx context.Context, of act.Target) ([]byte, err
 	return access.Rename(data, kubeconfig.ContextName(t.namespace, t.name), "")
 }
 
-// saveKubeconfig writes a file beside the user's own kubeconfig. Nobody sees it
-// half written, and nobody else at all.
-func (s *tuiSession) saveKubeconfig(ctx context.Context, of act.Target) (string, error) {
-	data, err := s.kubeconfig(ctx, of)
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(filepath.Dir(s.PathOptions().GetDefaultFilename()), kubeconfig.ContextName(of.Namespace, of.Name)+".kubeconfig")
-	return path, writePrivate(path, data)
-}
-
-func writePrivate(path string, data []byte) (err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	file, err := os.CreateTemp(filepath.Dir(path), ".vclusterctl-*") // 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(file.Name()))
-		}
-	}()
-	_, err = file.Write(data)
-	if err = errors.Join(err, file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
-}
-
-// try has the API server look at a new cluster. One of that name that exists
-// already would only be changed by it.
+// try has the API server look at a new cluster.
 func (s *tuiSession) try(ctx context.Context, u *unstructured.Unstructured) ([]act.Problem, error) {
 	live := spec.New()
 	err := s.client.Get(ctx, client.ObjectKeyFromObject(u), live)
 	switch {
 	case err == nil:
-		return []act.Problem{{Field: "metadata.name", Message: "exists already"}}, nil
+		return taken, nil
 	case cli.NotInstalled(err) || !apierrors.IsNotFound(err):
 		return nil, err
 	}
-	return problems(s.sendNew(ctx, u.DeepCopy(), dryRunServer))
+	err = s.sendNew(ctx, u, dryRunServer)
+	if apierrors.IsConflict(err) {
+		return taken, nil // since a moment ago
+	}
+	return problems(err)
 }
+
+// taken is the problem with a name that is taken.
+var taken = []act.Problem{{Field: "metadata.name", Message: "exists already"}}
 
 // problems are the mistakes that an API server found, field by field.
 func problems(err error) ([]act.Problem, error) {
@@ -194,19 +159,38 @@ func fieldOf(cause metav1.StatusCause) string {
 	return ""
 }
 
-func (s *tuiSession) apply(ctx context.Context, u *unstructured.Unstructured) error {
-	return s.sendNew(ctx, u.DeepCopy(), dryRunNone)
+func (s *tuiSession) create(ctx context.Context, u *unstructured.Unstructured) error {
+	err := s.sendNew(ctx, u, dryRunNone)
+	if apierrors.IsConflict(err) {
+		return cli.Fail("Choose another name", "virtual cluster %q exists already in namespace %q: it was left as it is", u.GetName(), u.GetNamespace())
+	}
+	return err
 }
 
+// absent is a version that no object has. An API server to which one is applied
+// with a version refuses where there is an object of another, and makes one
+// where there is none.
+const absent = "1"
+
+// sendNew makes a cluster, and never changes one. It is no plain creation,
+// because whoever changes the cluster with "create -f" later would be told that
+// somebody else set its fields.
 func (s *tuiSession) sendNew(ctx context.Context, u *unstructured.Unstructured, dryRun string) error {
-	t := &target{Factory: s.InNamespace(u.GetNamespace()), client: s.client, namespace: u.GetNamespace(), name: u.GetName()}
-	return (&CreateOptions{Factory: t.Factory}).send(ctx, t, u, dryRun)
+	u = u.DeepCopy()
+	u.SetResourceVersion(absent)
+	if err := s.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(u), applyOptions(dryRun)...); err != nil {
+		return fmt.Errorf("create virtual cluster %q in namespace %q: %w", u.GetName(), u.GetNamespace(), err)
+	}
+	return nil
 }
 
 // logs follows a node. What is told of the reading stands among the lines.
 func (s *tuiSession) logs(ctx context.Context, r act.LogRequest, emit func(string) error) error {
-	config, err := s.RESTConfig()
+	config, err := s.config()
 	if err != nil {
+		return err
+	}
+	if _, err := answer(ctx, s, func(ctx context.Context) (*v1alpha1.VirtualCluster, error) { return s.get(ctx, r.Target) }); err != nil {
 		return err
 	}
 	tell := func(format string, args ...any) { _ = emit("--- " + fmt.Sprintf(format, args...)) } // reading ends with emit

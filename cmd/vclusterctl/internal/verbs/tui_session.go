@@ -27,7 +27,16 @@ import (
 type tuiSession struct {
 	*cli.Factory
 	client client.WithWatch
+	// server is the address of the API server. The context may come to lead to
+	// another one while we look at this.
+	server string
+	// patience is for how long an answer is waited for.
+	patience   time.Duration
+	terminated <-chan struct{}
 }
+
+// tuiPatience is that of people who look at a screen.
+const tuiPatience = 30 * time.Second
 
 // session connects to a context of the kubeconfig, "" for the one that the
 // flags mean. It asks the API server for nothing yet.
@@ -38,18 +47,25 @@ func (o *TUIOptions) session(name string) (*tui.Session, error) {
 		f.UseContext(name)
 		*f.Flags.Namespace = ""
 	}
-	c, err := f.NewClient()
+	namespace, err := f.Namespace()
 	if err != nil {
 		return nil, err
 	}
-	namespace, err := f.Namespace()
+	if current := hostContext(&f); current != "" {
+		f.UseContext(current) // whatever becomes the current one while we run
+	}
+	config, err := f.RESTConfig()
+	if err != nil {
+		return nil, err
+	}
+	c, err := f.NewClient()
 	if err != nil {
 		return nil, err
 	}
 	if o.AllNamespaces {
 		namespace = ""
 	}
-	s := &tuiSession{Factory: &f, client: c}
+	s := &tuiSession{Factory: &f, client: c, server: config.Host, patience: tuiPatience, terminated: o.terminated}
 	return &tui.Session{Context: hostContext(&f), Namespace: namespace, Watcher: s, Actions: s.actions()}, nil
 }
 
@@ -100,21 +116,24 @@ func (s *tuiSession) namespaces(ctx context.Context) ([]string, error) {
 // attach and shell are this program once more: what takes over a terminal has
 // one to itself.
 func (s *tuiSession) attach(t act.Target) tea.ExecCommand {
-	return s.again(t.Namespace, "attach", t.Name)
+	return s.again(t, "attach", t.Name)
 }
 
 func (s *tuiSession) shell(t act.Target, node string) tea.ExecCommand {
-	return s.again(t.Namespace, "shell", t.Name+"/"+node)
+	return s.again(t, "shell", t.Name+"/"+node)
 }
 
-func (s *tuiSession) again(namespace string, arguments ...string) tea.ExecCommand {
+func (s *tuiSession) again(t act.Target, arguments ...string) tea.ExecCommand {
 	for _, flag := range []struct{ name, value string }{
-		{"--namespace", namespace}, {"--context", *s.Flags.Context}, {"--kubeconfig", *s.Flags.KubeConfig},
+		{"--namespace", t.Namespace}, {"--context", *s.Flags.Context}, {"--kubeconfig", *s.Flags.KubeConfig},
 	} {
 		if flag.value != "" {
 			arguments = append(arguments, flag.name, flag.value)
 		}
 	}
 	program, err := os.Executable()
-	return &ownVerb{program: program, arguments: arguments, err: err, command: exec.Command}
+	return &ownVerb{
+		program: program, arguments: arguments, err: err, command: exec.Command, terminated: s.terminated,
+		check: func() error { return s.checkBefore(t) },
+	}
 }

@@ -1,13 +1,8 @@
 package verbs
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -16,6 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -104,7 +100,7 @@ func TestSpeaksUnicode(t *testing.T) {
 func tuiOn(t *testing.T, fail interceptor.Funcs, objects ...client.Object) *tuiSession {
 	t.Helper()
 	f := testFactory(t)
-	return &tuiSession{Factory: f, client: withCluster(t, f, fail, objects...)}
+	return &tuiSession{Factory: f, client: withCluster(t, f, fail, objects...), patience: tuiPatience}
 }
 
 var dev = act.Target{NamespacedName: types.NamespacedName{Namespace: "default", Name: "dev"}, UID: "u"}
@@ -171,30 +167,6 @@ func TestMeant(t *testing.T) {
 	}
 }
 
-func TestSaveKubeconfig(t *testing.T) {
-	s := tuiOn(t, interceptor.Funcs{})
-	path := filepath.Join(t.TempDir(), "new", "config")
-	for _, text := range []string{"first", "second"} {
-		if err := writePrivate(path, []byte(text)); err != nil {
-			t.Fatal(err)
-		}
-		got, err := os.ReadFile(path)
-		if err != nil || string(got) != text {
-			t.Errorf("got %q, %v", got, err)
-		}
-	}
-	info, err := os.Stat(path)
-	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("mode is %v, %v", info.Mode(), err)
-	}
-	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
-		t.Errorf("left behind: %v, %v", left, err)
-	}
-	if _, err := s.saveKubeconfig(t.Context(), dev); err == nil {
-		t.Error("a kubeconfig of nothing was saved")
-	}
-}
-
 // TestProblems: what the API server refuses gets to its field.
 func TestProblems(t *testing.T) {
 	kind := schema.GroupKind{Group: v1alpha1.GroupName, Kind: "VirtualCluster"}
@@ -247,62 +219,26 @@ func TestTryExisting(t *testing.T) {
 	}
 }
 
-// TestOwnVerb: the way back waits where something was said, and only there.
-func TestOwnVerb(t *testing.T) {
-	cases := map[string]struct {
-		reason string
-		script string
-		asks   bool
-		fails  bool
-	}{
-		"Fine":     {reason: "It went well.", script: "echo $0 $*"},
-		"LastCode": {reason: "The last command of a shell failed, not the shell.", script: "exit 1"},
-		"Own":      {reason: "Somebody has to read why.", script: "echo error: no way >&2; exit 125", asks: true},
-		"Missing":  {reason: "There is no such program.", fails: true},
+// TestCreateExisting: nor do they where one appears after the last look. That
+// the API server refuses by the version is shown with a real one.
+func TestCreateExisting(t *testing.T) {
+	var sent []string
+	s := tuiOn(t, interceptor.Funcs{Apply: func(_ context.Context, _ client.WithWatch, obj runtime.ApplyConfiguration, _ ...client.ApplyOption) error {
+		sent = append(sent, obj.(interface{ GetResourceVersion() string }).GetResourceVersion())
+		return apierrors.NewConflict(v1alpha1.Resource("virtualclusters"), "dev", errors.New("the object has been modified"))
+	}})
+	u := spec.New()
+	u.SetNamespace("default")
+	u.SetName("dev")
+	if got, err := s.try(t.Context(), u); err != nil || len(got) != 1 || got[0].Message != "exists already" {
+		t.Errorf("try(): %v, %v", got, err)
 	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			v := &ownVerb{program: "vclusterctl", arguments: []string{"attach", "dev"}, command: func(name string, arg ...string) *exec.Cmd {
-				if tc.script == "" {
-					return exec.Command(filepath.Join(t.TempDir(), "none"))
-				}
-				return exec.Command("sh", append([]string{"-c", tc.script, name}, arg...)...)
-			}}
-			var out, errOut bytes.Buffer
-			in := lines(t, "\nrest")
-			v.SetStdin(in)
-			v.SetStdout(&out)
-			v.SetStderr(&errOut)
-			if err := v.Run(); (err != nil) != tc.fails {
-				t.Errorf("%s\nRun(): %v", tc.reason, err)
-			}
-			if got := strings.Contains(errOut.String(), "Press Enter"); got != tc.asks {
-				t.Errorf("%s\nasked %t: %q", tc.reason, got, errOut.String())
-			}
-			if rest, _ := io.ReadAll(in); tc.asks && string(rest) != "rest" {
-				t.Errorf("%s\nmore than the line was read, left is %q", tc.reason, rest)
-			}
-			if name == "Fine" && out.String() != "vclusterctl attach dev\n" {
-				t.Errorf("called was %q", out.String())
-			}
-		})
+	if err := s.create(t.Context(), u); err == nil || !strings.Contains(err.Error(), "exists already") {
+		t.Errorf("create(): %v", err)
 	}
-}
-
-// lines is a file to read from, as a terminal is: who does not read from it
-// leaves everything to the next.
-func lines(t *testing.T, text string) *os.File {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "in")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
+	if diff := cmp.Diff([]string{absent, absent}, sent); diff != "" || u.GetResourceVersion() != "" {
+		t.Errorf("the versions sent: -want, +got:\n%s", diff)
 	}
-	file, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { file.Close() })
-	return file
 }
 
 // TestAgain: the program that takes over works in the same place.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,41 +15,65 @@ import (
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui/act"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui/input"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui/row"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui/source"
 )
 
 // talk is one conversation.
 type talk struct {
 	tui.Config
 
-	ctx       context.Context //nolint:containedctx // of the whole conversation
-	in        io.Reader
-	out       io.Writer
-	namespace string
-	clusters  []*v1alpha1.VirtualCluster
+	// whole is of the whole conversation, ctx of what is being done.
+	whole, ctx context.Context //nolint:containedctx // commands are functions of what was said alone
+	interrupt  interrupt
+	in         io.Reader
+	out        io.Writer
+	namespace  string
+	clusters   []*v1alpha1.VirtualCluster
 }
 
 // errQuit ends the conversation.
 var errQuit = errors.New("quit")
 
-// Run asks and answers until somebody quits or the input ends.
-func Run(ctx context.Context, c tui.Config, in io.Reader, out io.Writer) error {
-	t := &talk{Config: c, ctx: ctx, in: in, out: out, namespace: c.Session.Namespace}
+// Run asks and answers until somebody quits, or the input or the context ends.
+// An interrupt stops what is being done; where something is asked, it ends the
+// conversation.
+func Run(ctx context.Context, c tui.Config, in io.Reader, out io.Writer, interrupts <-chan os.Signal) error {
+	whole, cancel := context.WithCancel(ctx)
+	defer cancel()
+	t := &talk{Config: c, whole: whole, in: in, out: out, namespace: c.Session.Namespace}
+	t.interrupt.stop = cancel
+	go t.interrupt.take(whole, interrupts)
 	t.sayf("Virtual clusters, as plain text. Say \"help\" for what can be done, \"quit\" to end.")
-	t.report(t.list(""))
-	for {
-		line, err := t.ask("What next?")
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read a line: %w", err)
-		}
-		if err := t.obey(line); errors.Is(err, errQuit) {
-			return nil
-		} else if err != nil {
-			t.report(err)
+	err := t.do(func() error { return t.list("") })
+	for err == nil {
+		var line string
+		if line, err = t.ask("What next?"); err == nil {
+			err = t.do(func() error { return t.obey(line) })
 		}
 	}
+	if errors.Is(err, errQuit) {
+		return nil
+	}
+	return err
+}
+
+// do does one thing, and reports how it failed. Its own error ends the
+// conversation.
+func (t *talk) do(one func() error) error {
+	ctx, cancel := context.WithCancel(t.whole)
+	defer cancel()
+	defer t.interrupt.means(cancel)()
+	t.ctx = ctx
+	err := one()
+	switch {
+	case errors.Is(err, errQuit), t.whole.Err() != nil:
+		return errQuit
+	case err != nil && ctx.Err() != nil:
+		t.sayf("Stopped. Say \"list\" for how things are.")
+	default:
+		t.report(err)
+	}
+	return nil
 }
 
 // sayf writes a line. Nothing from elsewhere gets to the terminal as it is.
@@ -58,14 +83,34 @@ func (t *talk) sayf(format string, args ...any) {
 	}
 }
 
-// ask reads the answer to a question.
+// ask reads the answer to a question. There is none where the input ends, or
+// somebody interrupts in place of answering.
 func (t *talk) ask(question string) (string, error) {
+	ctx, cancel := context.WithCancel(t.whole)
+	defer cancel()
+	defer t.interrupt.means(cancel)()
 	fmt.Fprint(t.out, t.Clean(question)+" ")
-	line, err := input.ReadLine(t.in)
-	if err != nil {
-		fmt.Fprintln(t.out)
+	type answer struct {
+		line string
+		err  error
 	}
-	return strings.TrimSpace(line), err
+	answers := make(chan answer, 1)
+	go func() { // nothing ends the reading from a terminal
+		line, err := input.ReadLine(t.in)
+		answers <- answer{line, err}
+	}()
+	select {
+	case a := <-answers:
+		switch {
+		case a.err == nil:
+			return strings.TrimSpace(a.line), nil
+		case !errors.Is(a.err, io.EOF):
+			return "", fmt.Errorf("read a line: %w", a.err)
+		}
+	case <-ctx.Done():
+	}
+	fmt.Fprintln(t.out)
+	return "", errQuit
 }
 
 func (t *talk) report(err error) {
@@ -132,7 +177,7 @@ func (t *talk) help(string) error {
 
 // list reads and says what there is.
 func (t *talk) list(string) error {
-	list, err := t.Session.Watcher.List(t.ctx, t.namespace)
+	list, err := source.List(t.ctx, t.Session.Watcher, t.namespace)
 	if err != nil {
 		return err
 	}
@@ -190,8 +235,29 @@ func (t *talk) sentence(vc *v1alpha1.VirtualCluster) string {
 	return text
 }
 
-// find is the cluster that is meant.
+// find is the cluster that is meant, as it is now.
 func (t *talk) find(said string) (*v1alpha1.VirtualCluster, error) {
+	then, err := t.said(said)
+	if err != nil {
+		return nil, err
+	}
+	list, err := source.List(t.ctx, t.Session.Watcher, then.Namespace)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(list.Items, func(vc v1alpha1.VirtualCluster) bool { return vc.Name == then.Name })
+	switch {
+	case i < 0:
+		return nil, fmt.Errorf("%s is deleted: say \"list\" for what there is", then.Name)
+	case list.Items[i].UID != then.UID:
+		return nil, fmt.Errorf("%s was deleted, and another cluster has its name: say \"list\" for what there is", then.Name)
+	}
+	return &list.Items[i], nil
+}
+
+// said is the cluster of the list that was said last. Since then it may have
+// changed, or gone.
+func (t *talk) said(said string) (*v1alpha1.VirtualCluster, error) {
 	if n, err := strconv.Atoi(said); err == nil {
 		if n < 1 || n > len(t.clusters) {
 			return nil, fmt.Errorf("there is no number %d in the list", n)

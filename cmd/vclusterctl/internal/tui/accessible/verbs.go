@@ -2,6 +2,7 @@ package accessible
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/describe"
@@ -58,7 +60,7 @@ func (t *talk) follow(vc *v1alpha1.VirtualCluster) error {
 		switch {
 		case !told:
 			continue
-		case now == nil:
+		case now == nil || now.UID != vc.UID:
 			t.sayf("%s is deleted.", key.Name)
 			return nil
 		}
@@ -112,7 +114,9 @@ func (t *talk) shell(said string) error {
 	return t.handOver(t.Session.Shell(target(vc), node))
 }
 
+// handOver gives the terminal away. What is interrupted there is not ours.
 func (t *talk) handOver(c tea.ExecCommand) error {
+	defer t.interrupt.means(func() {})()
 	c.SetStdin(t.in)
 	c.SetStdout(t.out)
 	c.SetStderr(os.Stderr)
@@ -183,15 +187,11 @@ func (t *talk) create(string) error {
 	}
 	fields := create.Fields(t.Theme, create.Defaults{Namespace: namespace})
 	t.sayf("Field by field. An empty answer takes what is offered; \"cancel\" leaves everything as it is.")
-	for _, f := range fields {
-		if err := t.field(fields, f); errors.Is(err, errLeft) {
-			t.sayf("Nothing was done.")
-			return nil
-		} else if err != nil {
-			return err
-		}
+	u, err := t.fill(fields)
+	if errors.Is(err, errLeft) {
+		t.sayf("Nothing was done.")
+		return nil
 	}
-	u, err := create.Build(fields)
 	if err != nil {
 		return err
 	}
@@ -200,11 +200,52 @@ func (t *talk) create(string) error {
 		t.sayf("Nothing was done.")
 		return err
 	}
-	if err := t.Session.Apply(t.ctx, u); err != nil {
+	if err := t.Session.Create(t.ctx, u); err != nil {
 		return err
 	}
 	t.sayf("%s was created. Say \"follow %s\" to hear how it comes up.", u.GetName(), u.GetName())
 	return t.list("")
+}
+
+// fill asks for field after field, and then again for those that the API server
+// would not take: one may be wrong only because of another that came later. It
+// gives the object that they make.
+func (t *talk) fill(fields []*create.Field) (*unstructured.Unstructured, error) {
+	for _, f := range fields {
+		if err := t.field(fields, f); err != nil {
+			return nil, err
+		}
+	}
+	for {
+		u, err := create.Build(fields)
+		if err != nil {
+			return nil, err
+		}
+		problems, err := t.Session.Try(t.ctx, u)
+		if err != nil || len(problems) == 0 {
+			return u, err
+		}
+		wrong := t.tellProblems(fields, problems)
+		if wrong == nil {
+			return nil, errLeft
+		}
+		if err := t.field(fields, wrong); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// tellProblems says what is wrong, and gives the first field that it is with,
+// nil if it is with none.
+func (t *talk) tellProblems(fields []*create.Field, problems []act.Problem) (first *create.Field) {
+	for _, p := range problems {
+		what := cmp.Or(p.Field, "That")
+		if f := create.FieldOf(fields, p.Field); f != nil {
+			what, first = f.Label, cmp.Or(first, f)
+		}
+		t.sayf("%s is not right: %s.", what, strings.TrimRight(p.Message, "."))
+	}
+	return first
 }
 
 // field asks until the answer is right.

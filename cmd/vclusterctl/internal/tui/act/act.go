@@ -51,9 +51,10 @@ type Actions struct {
 	SaveKubeconfig func(context.Context, Target) (string, error)
 
 	// Try lets the API server check a new cluster and keeps nothing. It fails
-	// only if that could not be done.
-	Try   func(context.Context, *unstructured.Unstructured) ([]Problem, error)
-	Apply func(context.Context, *unstructured.Unstructured) error
+	// only if that could not be done. Create makes it, and fails where one of
+	// that name exists: none is ever changed.
+	Try    func(context.Context, *unstructured.Unstructured) ([]Problem, error)
+	Create func(context.Context, *unstructured.Unstructured) error
 
 	// Logs gives line after line, until the context or the log ends, or emit
 	// fails.

@@ -16,8 +16,8 @@ import (
 
 // Actions are what the form needs.
 type Actions struct {
-	Try   func(context.Context, *unstructured.Unstructured) ([]act.Problem, error)
-	Apply func(context.Context, *unstructured.Unstructured) error
+	Try    func(context.Context, *unstructured.Unstructured) ([]act.Problem, error)
+	Create func(context.Context, *unstructured.Unstructured) error
 }
 
 // Made says that the cluster was created.
@@ -31,6 +31,9 @@ const (
 	checking
 	fine
 	wrong
+	// confirming is the last look before creating, which alone cannot be taken
+	// back.
+	confirming
 	creating
 )
 
@@ -58,12 +61,12 @@ type tried struct {
 	version  int
 	problems []act.Problem
 	err      error
-	// final is that before applying.
-	final bool
+	// final is that before creating what is to be created.
+	final *unstructured.Unstructured
 }
 
-// applied ends creating; failed is nil if it went well.
-type applied struct {
+// ended ends creating; failed is nil if it went well.
+type ended struct {
 	by     *Create
 	failed error
 }
@@ -92,10 +95,10 @@ func (c *Create) Help() []key.Binding {
 func (c *Create) Update(msg tea.Msg) (screen.Request, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tried:
-		if msg.by == c && (msg.final || msg.version == c.version && c.state != creating) {
-			c.judge(msg.problems, msg.err)
+		if msg.by == c {
+			return nil, c.learn(msg)
 		}
-	case applied:
+	case ended:
 		if msg.by == c {
 			return c.end(msg.failed)
 		}
@@ -110,12 +113,15 @@ func (c *Create) Update(msg tea.Msg) (screen.Request, tea.Cmd) {
 func (c *Create) pressed(press tea.KeyPressMsg) (screen.Request, tea.Cmd) {
 	k := c.Keys
 	switch onButton := c.focus == len(c.fields); {
+	case key.Matches(press, k.Cancel) && c.state == creating:
+		c.remark = "It goes on: creating " + c.fields[fieldName].Value() + " cannot be stopped any more."
+		return nil, nil
 	case key.Matches(press, k.Cancel):
 		return screen.Back, nil
-	case c.state == creating:
+	case c.busy():
 		return nil, nil
 	case key.Matches(press, k.Apply), onButton && key.Matches(press, k.Choose):
-		return nil, c.apply()
+		return nil, c.confirm()
 	case key.Matches(press, k.NextField):
 		return nil, c.move(1)
 	case key.Matches(press, k.PreviousField):
@@ -127,9 +133,12 @@ func (c *Create) pressed(press tea.KeyPressMsg) (screen.Request, tea.Cmd) {
 	return nil, nil
 }
 
+// busy says whether the form is being handed in.
+func (c *Create) busy() bool { return c.state == confirming || c.state == creating }
+
 // typed changes the value of the field that has the focus.
 func (c *Create) typed(msg tea.Msg) {
-	if c.focus == len(c.fields) || c.state == creating {
+	if c.focus == len(c.fields) || c.busy() {
 		return
 	}
 	f := c.fields[c.focus]
@@ -209,6 +218,18 @@ func (c *Create) try() tea.Cmd {
 	}
 }
 
+// learn takes an answer, unless it is about what the form said before.
+func (c *Create) learn(t tried) tea.Cmd {
+	switch {
+	case t.final == nil && (t.version != c.version || c.busy()):
+		return nil
+	case t.final != nil && t.err == nil && len(t.problems) == 0:
+		return c.create(t.final)
+	}
+	c.judge(t.problems, t.err)
+	return nil
+}
+
 // judge puts each problem at its field.
 func (c *Create) judge(problems []act.Problem, err error) {
 	c.state, c.remark = fine, ""
@@ -228,25 +249,26 @@ func (c *Create) judge(problems []act.Problem, err error) {
 	}
 }
 
-func (c *Create) apply() tea.Cmd {
+// confirm has the API server look a last time. Who leaves the form meanwhile has
+// created nothing.
+func (c *Create) confirm() tea.Cmd {
 	u := c.write()
 	if !c.examine() || u == nil {
 		c.state = wrong
 		c.goToProblem()
 		return nil
 	}
-	c.state, c.remark = creating, ""
+	c.state, c.remark = confirming, ""
 	c.version++
 	return func() tea.Msg {
 		problems, err := c.Try(c.ctx, u)
-		if len(problems) > 0 {
-			return tried{by: c, problems: problems, final: true}
-		}
-		if err == nil {
-			err = c.Apply(c.ctx, u)
-		}
-		return applied{by: c, failed: err}
+		return tried{by: c, problems: problems, err: err, final: u}
 	}
+}
+
+func (c *Create) create(u *unstructured.Unstructured) tea.Cmd {
+	c.state = creating
+	return func() tea.Msg { return ended{by: c, failed: c.Create(c.ctx, u)} }
 }
 
 // goToProblem brings the first mistake before the eyes.

@@ -101,7 +101,7 @@ func (c *Create) line(f *Field, focused bool) string {
 
 func (c *Create) button() string {
 	text := " Create "
-	if c.state == creating {
+	if c.busy() {
 		text = " Creating" + c.Ellipsis + " "
 	}
 	if c.focus == len(c.fields) {
@@ -126,7 +126,7 @@ func (c *Create) below(width int) []string {
 		style, text = c.Good, "The API server would take it."
 	case wrong:
 		style, text = c.Bad, "This is not right yet."
-	case unchecked, creating:
+	case unchecked, confirming, creating:
 	}
 	if c.remark != "" {
 		style, text = c.Bad, c.remark
