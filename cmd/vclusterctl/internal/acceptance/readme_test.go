@@ -18,7 +18,7 @@ const root = "../../../.."
 
 var (
 	// Commands stand at a prompt, or between backquotes.
-	prompted = regexp.MustCompile("(?m)^[$#] ((?:bin/|kubectl )?vclusterctl\\b.*)$")
+	prompted = regexp.MustCompile(`(?m)^[$#] ((?:bin/|kubectl )?vclusterctl\b.*)$`)
 	quoted   = regexp.MustCompile("`(vclusterctl(?: [^`]*)?)`")
 	links    = regexp.MustCompile(`\]\(([^)#]+)`)
 )
