@@ -53,7 +53,7 @@ const createExample = `  # the defaults, and wait
   # with two workers, and the API on a NodePort
   %[1]s create dev --pool workers=2 --expose NodePort
 
-  # deleted after two hours, whatever happens
+  # deleted two hours after its creation
   %[1]s create dev --ttl 2h
 
   # from a file; - is standard input
@@ -95,7 +95,7 @@ func NewCmdCreate(f *cli.Factory, runF func(context.Context, *CreateOptions) err
 func (o *CreateOptions) addFlags(cmd *cobra.Command) {
 	o.addSpec(cmd)
 	flags := cmd.Flags()
-	flags.DurationVar(&o.Spec.TTL, "ttl", 0, "how long after its creation to delete the cluster, for example 2h; 0 for never")
+	flags.DurationVar(&o.Spec.TTL, "ttl", 0, "how long after its creation to delete the cluster, for example 2h")
 	flags.BoolVar(&o.Wait, "wait", true, "wait until the cluster is ready")
 	flags.BoolVar(&o.NoConnect, "no-connect", false, "leave the kubeconfig alone")
 	addDryRun(flags, &o.DryRun)

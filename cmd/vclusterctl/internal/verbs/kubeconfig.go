@@ -2,6 +2,7 @@ package verbs
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,6 +35,12 @@ The cluster, user and context inside are called like the context that
 port-forward; any address verifies. --raw prints what the controller wrote,
 unchanged.`
 
+const kubeconfigExample = `  # into a file that only you can read
+  (umask 077; %[1]s kubeconfig dev >dev.kubeconfig)
+
+  # for somebody else, for a working day
+  %[1]s kubeconfig dev --user ann --group team --ttl 8h`
+
 // NewCmdKubeconfig is "kubeconfig". Tests pass a runF of their own.
 func NewCmdKubeconfig(f *cli.Factory, runF func(context.Context, *KubeconfigOptions) error) *cobra.Command {
 	o := &KubeconfigOptions{Factory: f}
@@ -41,6 +48,7 @@ func NewCmdKubeconfig(f *cli.Factory, runF func(context.Context, *KubeconfigOpti
 		Use:               "kubeconfig NAME",
 		Short:             "Print a kubeconfig for a virtual cluster",
 		Long:              kubeconfigLong,
+		Example:           fmt.Sprintf(kubeconfigExample, f.Program),
 		Args:              oneName,
 		ValidArgsFunction: completeName(f),
 		RunE: func(cmd *cobra.Command, given []string) error {
