@@ -15,6 +15,8 @@ type Question struct {
 	Handler string
 	// NodeSelector that the RuntimeClass schedules with.
 	NodeSelector map[string]string
+	// UserNamespace is how the RuntimeClass's pods ask for one.
+	UserNamespace UserNamespace
 }
 
 // Reasons why a node does not offer a runtime.
@@ -28,6 +30,7 @@ const (
 	ReasonHandlerMissing    = "HandlerMissing"
 	ReasonNoUserNamespaces  = "NoUserNamespaces"
 	ReasonFeaturesNotStated = "FeaturesNotStated"
+	ReasonForeignHandler    = "ForeignHandler"
 )
 
 // Problem is one reason why a node does not offer a runtime. Message names what

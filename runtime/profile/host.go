@@ -7,8 +7,12 @@ type HostOptions struct {
 	ContainerdConfig int
 	// SystemdCgroup must be what the kubelet's cgroup driver is.
 	SystemdCgroup bool
-	// BinaryName is the OCI runtime to call instead of runc.
+	// BinaryName is the OCI runtime to call instead of the profile's own.
 	BinaryName string
+	// NoUnprivilegedPorts takes enable_unprivileged_ports from containerd, for
+	// all pods of the node. Only Sysbox asks for it, where it cannot set that
+	// sysctl.
+	NoUnprivilegedPorts bool
 	// Arch of the node, as Go and Kubernetes call it.
 	Arch string
 }
@@ -18,6 +22,11 @@ type HostConfig struct {
 	// Containerd is a drop-in for a folder that containerd's configuration
 	// imports.
 	Containerd File
+	// CRIO is the same for CRI-O, nil where there is none.
+	CRIO *File
+	// Runtime is a configuration file of the OCI runtime, whose name is an
+	// absolute path; nil where there is no need for one.
+	Runtime *File
 	// Seccomp is a file below the kubelet's seccomp folder, nil where there is
 	// no need for one.
 	Seccomp *File

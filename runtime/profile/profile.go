@@ -36,6 +36,44 @@ type Knowledge struct {
 	// Seccomp is the profile to put on the nodes, nil where the runtime brings
 	// its own.
 	Seccomp *Seccomp
+	// OwnKernel is true where a node pod does not share its host's kernel, and
+	// needs no user namespace to be kept off it.
+	OwnKernel bool
+	// OnlyByName says why "auto" does not take this profile whatever nodes say;
+	// empty where their word is enough.
+	OnlyByName string
+	// Limits are what the runtime does not support.
+	Limits []Limit
+	// Versions are the oldest that will do, those included that nodes do not
+	// tell.
+	Versions []Minimum
+	// Summary is for people.
+	Summary Summary
+}
+
+// Summary says in words what to expect of a runtime.
+type Summary struct {
+	// Title is what the runtime calls itself.
+	Title string
+	// Isolation is what stands between a tenant and the host.
+	Isolation string
+	// Distros that can run under it.
+	Distros []v1alpha1.Distro
+	// Storage that the state of a node may have.
+	Storage string
+	// Inside is what pods of a virtual cluster may be.
+	Inside Inside
+	// Measured is what was measured of start-up and memory, and where.
+	Measured string
+	// Proven is true if the tests of this repository run virtual clusters under
+	// it, and Proof says what they do, or what was tried by other means.
+	Proven bool
+	Proof  string
+}
+
+// Inside says what works in a virtual cluster.
+type Inside struct {
+	PrivilegedPods, LoadBalancers, CSI string
 }
 
 // ClassOptions vary a RuntimeClass.

@@ -11,16 +11,22 @@ type PodOptions struct {
 	// only on nodes whose label says that they have it. Without it the pod runs
 	// on any node, unconfined.
 	Seccomp bool
+	// UserNamespace is how the RuntimeClass's pods ask for one.
+	UserNamespace UserNamespace
 }
 
 // PodShape is what a runtime profile makes of a node pod.
 type PodShape struct {
 	RuntimeClassName string
 	// HostUsers is false where the pod gets a user namespace from Kubernetes.
-	HostUsers       bool
+	HostUsers bool
+	// Annotations of the pod.
+	Annotations     map[string]string
 	Command         []string
 	Env             []corev1.EnvVar
 	SecurityContext *corev1ac.SecurityContextApplyConfiguration
 	// NodeSelector the shape needs, beside the RuntimeClass's own.
 	NodeSelector map[string]string
+	// EphemeralMedium is what state is kept on that goes with the pod.
+	EphemeralMedium corev1.StorageMedium
 }

@@ -69,6 +69,9 @@ func (p Profile) Knowledge() profile.Knowledge {
 		},
 		Requirements: slices.Clone(p.requirements),
 		Seccomp:      p.seccomp.knowledge(),
+		Limits:       limits(),
+		Versions:     slices.Clone(versions),
+		Summary:      summary(),
 	}
 }
 
