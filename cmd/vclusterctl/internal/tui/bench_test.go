@@ -62,7 +62,7 @@ func opened(b *testing.B, n int) *tui.Model {
 	b.Cleanup(cancel)
 	m := tui.New(ctx, tui.Config{
 		Env: tuitest.Env(true, false), Clock: clocktesting.NewFakeClock(tuitest.Now),
-		Session: &tui.Session{Context: "host", Watcher: tuitest.NewWatcher(tuitest.Many(n)...), Actions: (&fakeActions{}).all()},
+		Session: &tui.Session{Context: "host", Watcher: tuitest.NewWatcher(tuitest.Many(n)...), Actions: (&tuitest.Actions{}).All()},
 	})
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 	msgs := make(chan tea.Msg)

@@ -21,7 +21,7 @@ func TestCreate(t *testing.T) {
 	w.Press("n")
 	w.Type("-a") // at once: nobody types too fast
 	w.untilShows("name: dev-2-a")
-	w.actions.problems = []act.Problem{{Field: "spec.version", Message: "no image for v1.99.0 is installed"}}
+	w.actions.Problems = []act.Problem{{Field: "spec.version", Message: "no image for v1.99.0 is installed"}}
 	w.Press("tab", "tab", "right", "tab")
 	w.Type("v1.99.0")
 	w.Press("tab")
@@ -29,18 +29,18 @@ func TestCreate(t *testing.T) {
 	golden.RequireEqual(t, w.View())
 	w.Press("ctrl+s")
 	w.untilShows("This is not right yet")
-	if w.actions.was("create default/dev-2-a") {
+	if w.actions.Was("create default/dev-2-a") {
 		t.Error("it was applied although the API server would refuse it")
 	}
-	w.actions.problems = nil
+	w.actions.Problems = nil
 	w.Press("shift+tab", "ctrl+u")
 	w.Type("v1.36.3")
 	w.Press("tab")
 	w.untilShows("would take it")
 	w.Press("ctrl+s")
 	w.untilShows("Created dev-2-a")
-	if !w.actions.was("create default/dev-2-a") {
-		t.Errorf("done was %v", w.actions.done)
+	if !w.actions.Was("create default/dev-2-a") {
+		t.Errorf("done was %v", w.actions.Done)
 	}
 	server := w.watch()
 	server.Add(tuitest.Cluster("dev-2-a"))
@@ -55,8 +55,8 @@ func TestCreateElsewhere(t *testing.T) {
 	w.Type("team-a")
 	w.Press("ctrl+s")
 	w.untilShows("namespace team-a")
-	if !w.actions.was("create team-a/dev") {
-		t.Errorf("done was %v", w.actions.done)
+	if !w.actions.Was("create team-a/dev") {
+		t.Errorf("done was %v", w.actions.Done)
 	}
 }
 
@@ -113,8 +113,8 @@ func TestCreateEscInTime(t *testing.T) {
 	w.Step()
 	w.clock.Step(time.Second)
 	w.Step() // and whatever would come of it is before the tick
-	if len(w.actions.done) > 0 {
-		t.Errorf("done was %v", w.actions.done)
+	if len(w.actions.Done) > 0 {
+		t.Errorf("done was %v", w.actions.Done)
 	}
 }
 
@@ -146,8 +146,8 @@ func TestCreateMistakes(t *testing.T) {
 			w.Press("tab")
 			w.untilShows(tc.want)
 			w.Press("ctrl+s")
-			if len(w.actions.done) > 0 {
-				t.Errorf("done was %v", w.actions.done)
+			if len(w.actions.Done) > 0 {
+				t.Errorf("done was %v", w.actions.Done)
 			}
 			w.Press("esc")
 			w.untilShows("No virtual clusters")

@@ -28,7 +28,7 @@ type world struct {
 	t       *testing.T
 	watcher *tuitest.Watcher
 	clock   *clocktesting.FakeClock
-	actions *fakeActions
+	actions *tuitest.Actions
 	config  tui.Config
 }
 
@@ -36,12 +36,12 @@ type world struct {
 func begin(t *testing.T, change func(*tui.Config), clusters ...*v1alpha1.VirtualCluster) *world {
 	t.Helper()
 	w := &world{
-		t: t, watcher: tuitest.NewWatcher(clusters...), clock: clocktesting.NewFakeClock(tuitest.Now), actions: &fakeActions{},
+		t: t, watcher: tuitest.NewWatcher(clusters...), clock: clocktesting.NewFakeClock(tuitest.Now), actions: &tuitest.Actions{},
 	}
 	w.config = tui.Config{
 		Env:      tuitest.Env(true, false),
 		Clock:    w.clock,
-		Session:  &tui.Session{Context: "host", Namespace: "default", Watcher: w.watcher, Actions: w.actions.all()},
+		Session:  &tui.Session{Context: "host", Namespace: "default", Watcher: w.watcher, Actions: w.actions.All()},
 		Contexts: func(context.Context) ([]string, error) { return []string{"host", "other", "closed"}, nil },
 		Connect:  w.connect,
 	}
@@ -58,7 +58,7 @@ func (w *world) connect(_ context.Context, name string) (*tui.Session, error) {
 	if name != "other" {
 		return nil, errors.New("no such host")
 	}
-	return &tui.Session{Context: "other", Watcher: tuitest.NewWatcher(tuitest.Cluster("far", tuitest.In("away"), tuitest.Ready)), Actions: w.actions.all()}, nil
+	return &tui.Session{Context: "other", Watcher: tuitest.NewWatcher(tuitest.Cluster("far", tuitest.In("away"), tuitest.Ready)), Actions: w.actions.All()}, nil
 }
 
 func (w *world) untilShows(text string) string {
@@ -171,7 +171,7 @@ func TestNamespaces(t *testing.T) {
 // TestUnlistedNamespace: who may not list namespaces types one.
 func TestUnlistedNamespace(t *testing.T) {
 	w := begin(t, nil, tuitest.Cluster("far", tuitest.In("hidden")))
-	w.actions.namespacesErr = errors.New("namespaces is forbidden")
+	w.actions.NamespacesErr = errors.New("namespaces is forbidden")
 	w.Press("N")
 	w.untilShows("namespaces is forbidden")
 	w.Type("hidden")

@@ -45,7 +45,7 @@ type running struct {
 	keys    *os.File
 	screen  *screenBuffer
 	ended   chan error
-	actions *fakeActions
+	actions *tuitest.Actions
 	watcher *tuitest.Watcher
 }
 
@@ -56,11 +56,11 @@ func run(t *testing.T, change func(*tui.Config)) *running {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { in.Close(); keys.Close() })
-	r := &running{t: t, keys: keys, screen: &screenBuffer{}, ended: make(chan error, 1), actions: &fakeActions{}}
+	r := &running{t: t, keys: keys, screen: &screenBuffer{}, ended: make(chan error, 1), actions: &tuitest.Actions{}}
 	r.watcher = tuitest.NewWatcher(tuitest.Cluster("dev", tuitest.Ready))
 	c := tui.Config{
 		Env: tuitest.Env(true, false), Clock: clocktesting.NewFakeClock(tuitest.Now),
-		Session: &tui.Session{Context: "host", Namespace: "default", Watcher: r.watcher, Actions: r.actions.all()},
+		Session: &tui.Session{Context: "host", Namespace: "default", Watcher: r.watcher, Actions: r.actions.All()},
 	}
 	if change != nil {
 		change(&c)
@@ -143,7 +143,7 @@ func TestAttach(t *testing.T) {
 		r := run(t, nil)
 		r.untilShows("live")
 		r.press(key)
-		r.until(what, func() bool { return r.actions.was(what) })
+		r.until(what, func() bool { return r.actions.Was(what) })
 		r.until("the screen", func() bool { return strings.Count(r.screen.String(), altScreenOn) == 2 })
 		if n := strings.Count(r.screen.String(), altScreenOff); n != 1 {
 			t.Errorf("%q: the terminal was given away %d times", key, n)
@@ -158,7 +158,7 @@ func TestAttach(t *testing.T) {
 
 func TestAttachFails(t *testing.T) {
 	r := run(t, nil)
-	r.actions.fail = errors.New("boom")
+	r.actions.Fail = errors.New("boom")
 	r.untilShows("live")
 	r.press("a")
 	r.until("the screen", func() bool { return strings.Count(r.screen.String(), altScreenOn) == 2 })

@@ -11,11 +11,11 @@ type Map struct {
 
 	Filter, Clear, Sort, Reverse, AllNamespaces, Namespace, Context, Refresh key.Binding
 
-	Search, Next, Previous, Follow, Wrap, Node key.Binding
+	Search, Next, Previous, Follow, Wrap, Node, Reread key.Binding
 
 	NextField, PreviousField, PreviousChoice, NextChoice, Apply key.Binding
 
-	Yes, No, Choose, Cancel key.Binding
+	Yes, No, OtherAnswer, PreviousItem, NextItem, Choose, Cancel key.Binding
 
 	Help, Back, Quit, ForceQuit, Suspend key.Binding
 }
@@ -44,7 +44,7 @@ func Default() *Map {
 		Left:     bind("left/h", "to the left", "left", "h"),
 		Right:    bind("right", "to the right", "right"),
 
-		Help:      bind("?", "help", "?"),
+		Help:      bind("?", "help, but not where something is typed or asked", "?"),
 		Back:      bind("esc/q", "back", "esc", "q"),
 		Quit:      bind("q", "quit", "q"),
 		ForceQuit: bind("ctrl+c", "quit at once", "ctrl+c"),
@@ -85,6 +85,7 @@ func (m *Map) ofTexts() {
 	m.Wrap = bind("w", "wrap, or cut long lines", "w")
 	m.Follow = bind("s", "follow, or hold still", "s")
 	m.Node = bind("tab", "next node", "tab")
+	m.Reread = bind("r", "read the log again", "r")
 }
 
 func (m *Map) ofForms() {
@@ -95,6 +96,9 @@ func (m *Map) ofForms() {
 	m.Apply = bind("ctrl+s", "create", "ctrl+s")
 	m.Yes = bind("y", "do it", "y")
 	m.No = bind("n", "leave it", "n")
+	m.OtherAnswer = bind("tab/shift+tab/left/right", "the other answer", "tab", "shift+tab", "left", "right")
+	m.PreviousItem = bind("up", "the one above, of several", "up")
+	m.NextItem = bind("down", "the one below, of several", "down")
 	m.Choose = bind("enter", "choose", "enter")
 	m.Cancel = bind("esc", "leave it", "esc")
 }
@@ -103,20 +107,22 @@ func (m *Map) ofForms() {
 func (m *Map) Groups() []Group {
 	return []Group{
 		{Title: "Cluster", Where: "in the list and in a description", Keys: []key.Binding{
-			m.Describe, m.YAML, m.Logs, m.Attach, m.Shell, m.CopyKubeconfig, m.SaveKubeconfig, m.Pause, m.Resume, m.Delete,
+			m.YAML, m.Logs, m.Attach, m.Shell, m.CopyKubeconfig, m.SaveKubeconfig, m.Pause, m.Resume, m.Delete,
 		}},
 		{Title: "List", Where: "in the list", Keys: []key.Binding{
-			m.Create, m.Filter, m.Clear, m.Sort, m.Reverse, m.AllNamespaces, m.Namespace, m.Context, m.Refresh,
+			m.Describe, m.Create, m.Filter, m.Clear, m.Sort, m.Reverse, m.AllNamespaces, m.Namespace, m.Context, m.Refresh, m.Quit,
 		}},
-		{Title: "Move", Where: "everywhere but in forms", Keys: []key.Binding{
-			m.Up, m.Down, m.PageUp, m.PageDown, m.Top, m.Bottom, m.Left, m.Right,
+		{Title: "Move", Where: "in the list and in texts", Keys: []key.Binding{m.Up, m.Down, m.PageUp, m.PageDown, m.Top, m.Bottom}},
+		{Title: "Texts", Where: "in descriptions, YAML, logs and this help", Keys: []key.Binding{
+			m.Left, m.Right, m.Search, m.Next, m.Previous, m.Wrap, m.Back,
 		}},
-		{Title: "Texts", Where: "in descriptions, YAML and logs", Keys: []key.Binding{m.Search, m.Next, m.Previous, m.Wrap}},
-		{Title: "Logs", Where: "in logs", Keys: []key.Binding{m.Follow, m.Node}},
+		{Title: "Logs", Where: "in logs", Keys: []key.Binding{m.Follow, m.Node, m.Reread}},
 		{Title: "New cluster", Where: "in its form", Keys: []key.Binding{
 			m.NextField, m.PreviousField, m.PreviousChoice, m.NextChoice, m.Apply,
 		}},
-		{Title: "Questions", Where: "where something is asked", Keys: []key.Binding{m.Yes, m.No, m.Choose, m.Cancel}},
-		{Title: "Program", Where: "everywhere but in forms", Keys: []key.Binding{m.Help, m.Back, m.Quit, m.ForceQuit, m.Suspend}},
+		{Title: "Questions", Where: "where something is asked or searched", Keys: []key.Binding{
+			m.Yes, m.No, m.OtherAnswer, m.PreviousItem, m.NextItem, m.Choose, m.Cancel,
+		}},
+		{Title: "Program", Where: "everywhere", Keys: []key.Binding{m.Help, m.ForceQuit, m.Suspend}},
 	}
 }

@@ -67,12 +67,14 @@ func TestClashes(t *testing.T) {
 			m.Describe, m.Create, m.Filter, m.Clear, m.Sort, m.Reverse, m.AllNamespaces, m.Namespace, m.Context, m.Refresh, m.Help, m.Quit,
 		}, cluster...), move[:6]...),
 		"description": append(append([]key.Binding{}, text...), cluster...),
-		"logs":        append([]key.Binding{m.Follow, m.Node, m.Refresh}, text...),
+		"logs":        append([]key.Binding{m.Follow, m.Node, m.Reread}, text...),
 		"form":        {m.NextField, m.PreviousField, m.PreviousChoice, m.NextChoice, m.Apply, m.Cancel},
-		"question":    {m.Yes, m.No, m.Choose, m.Cancel},
+		"question":    append([]key.Binding{m.Yes, m.No, m.OtherAnswer, m.Choose, m.Cancel}, m.Up, m.Down, m.PageUp, m.PageDown),
+		"choice":      {m.PreviousItem, m.NextItem, m.Choose, m.Cancel},
+		"search":      {m.Choose, m.Cancel},
 	} {
 		meaning := map[string]string{}
-		for _, b := range append(bindings, m.ForceQuit) {
+		for _, b := range append(bindings, m.ForceQuit, m.Suspend) {
 			for _, k := range b.Keys() {
 				if other, taken := meaning[k]; taken {
 					t.Errorf("%s: %q means %q and %q", where, k, other, b.Help().Desc)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -14,16 +15,14 @@ import (
 // written, from what is visible on.
 func (p *Pane) typed(msg tea.Msg) bool {
 	press, isKey := msg.(tea.KeyPressMsg)
-	if isKey {
-		switch press.String() {
-		case "enter":
-			p.prompt.Blur()
-			p.clamp()
-			return true
-		case "esc":
-			p.StopSearch()
-			return true
-		}
+	switch {
+	case isKey && key.Matches(press, p.keys.Choose):
+		p.prompt.Blur()
+		p.clamp()
+		return true
+	case isKey && key.Matches(press, p.keys.Cancel):
+		p.StopSearch()
+		return true
 	}
 	if _, isPaste := msg.(tea.PasteMsg); !isKey && !isPaste {
 		return false

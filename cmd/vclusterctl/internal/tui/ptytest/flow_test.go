@@ -22,15 +22,24 @@ import (
 	"github.com/vclusterctl/vclusterctl/test/envtest"
 )
 
-// asProgram makes this binary the program itself.
-const asProgram = "VCLUSTERCTL_PTYTEST_PROGRAM"
+// asProgram makes this binary the program itself, or with proofsProgram its
+// screens in the world of the proofs.
+const (
+	asProgram     = "VCLUSTERCTL_PTYTEST_PROGRAM"
+	proofsProgram = "proofs"
+)
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) == "" {
 		envtest.Main(m)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := verbs.Main(ctx, os.Args)
+	var code int
+	if os.Getenv(asProgram) == proofsProgram {
+		code = ofProofs(ctx)
+	} else {
+		code = verbs.Main(ctx, os.Args)
+	}
 	stop()
 	os.Exit(code)
 }

@@ -19,8 +19,10 @@ type Watcher struct {
 	watchErr error
 	watches  chan *watch.FakeWatcher
 	lists    int
-	hangs    bool
-	hung     chan struct{}
+	// unheard is there from the second list on, and no watch speaks of it.
+	unheard *v1alpha1.VirtualCluster
+	hangs   bool
+	hung    chan struct{}
 }
 
 // NewWatcher is a server with clusters.
@@ -61,6 +63,9 @@ func (w *Watcher) List(ctx context.Context, namespace string) (*v1alpha1.Virtual
 	w.lists++
 	if w.listErr != nil {
 		return nil, w.listErr
+	}
+	if w.unheard != nil && w.lists > 1 {
+		w.clusters, w.unheard = append(w.clusters, *w.unheard), nil
 	}
 	list := &v1alpha1.VirtualClusterList{ListMeta: metav1.ListMeta{ResourceVersion: "1"}}
 	for _, vc := range w.clusters {

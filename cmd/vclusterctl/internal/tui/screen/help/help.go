@@ -28,7 +28,7 @@ func (h *Help) lines() []string {
 	for _, g := range h.Keys.Groups() {
 		lines = append(lines, "", " "+h.Theme.Title.Render(g.Title)+h.Muted.Render("  "+g.Where))
 		for _, b := range g.Keys {
-			lines = append(lines, "   "+h.Key.Render(h.Fit(b.Help().Key, 17))+" "+b.Help().Desc)
+			lines = append(lines, "   "+h.Key.Render(h.Fit(b.Help().Key, 24))+" "+b.Help().Desc)
 		}
 	}
 	return lines

@@ -85,7 +85,7 @@ func (l *Logs) Help() []key.Binding {
 	if len(l.nodes) > 1 {
 		keys = append(keys, k.Node)
 	}
-	return append(keys, k.Refresh, k.Bottom)
+	return append(keys, k.Reread, k.Bottom)
 }
 
 // View draws the log.
@@ -151,7 +151,7 @@ func (l *Logs) pressed(press tea.KeyPressMsg) (screen.Request, tea.Cmd) {
 	switch k := l.Keys; {
 	case key.Matches(press, k.Follow):
 		l.pane.SetFollow(!l.pane.Following())
-	case key.Matches(press, k.Refresh):
+	case key.Matches(press, k.Reread):
 		return nil, l.read(l.node)
 	case key.Matches(press, k.Node) && len(l.nodes) > 1:
 		return nil, l.read(l.nodes[(slices.Index(l.nodes, l.node)+1)%len(l.nodes)])

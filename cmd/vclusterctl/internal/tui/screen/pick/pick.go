@@ -78,7 +78,9 @@ func (p *Pick) Typing() bool { return true }
 func (p *Pick) Title() string { return p.Topic }
 
 // Help are the keys to point out.
-func (p *Pick) Help() []key.Binding { return []key.Binding{p.Keys.Choose, p.Keys.Cancel} }
+func (p *Pick) Help() []key.Binding {
+	return []key.Binding{p.Keys.Choose, p.Keys.Cancel, p.Keys.PreviousItem, p.Keys.NextItem}
+}
 
 // SetSize makes room.
 func (p *Pick) SetSize(width, height int) {
@@ -113,15 +115,13 @@ func (p *Pick) fill(f fetched) {
 }
 
 func (p *Pick) pressed(press tea.KeyPressMsg) screen.Request {
-	switch press.String() {
-	case "up":
+	switch {
+	case key.Matches(press, p.Keys.PreviousItem):
 		p.cursor = max(p.cursor-1, 0)
 		return nil
-	case "down":
+	case key.Matches(press, p.Keys.NextItem):
 		p.cursor = max(min(p.cursor+1, len(p.shown)-1), 0)
 		return nil
-	}
-	switch {
 	case key.Matches(press, p.Keys.Cancel):
 		return screen.Back
 	case key.Matches(press, p.Keys.Choose):
