@@ -84,7 +84,7 @@ func TestScreens(t *testing.T) {
 					}
 				}
 			}, tuitest.Cluster("dev", tc.options...))
-			w.actions.log = "first line\nsecond line"
+			w.actions.Log = "first line\nsecond line"
 			w.untilShows("live")
 			w.Press(tc.keys...)
 			if tc.wait == "dev-server-0" { // which may be below what is seen
@@ -141,8 +141,8 @@ func TestDo(t *testing.T) {
 			if tc.done != "" {
 				w.untilDone(tc.done)
 			}
-			if tc.nothing && len(w.actions.done) > 0 {
-				t.Errorf("%s But this was done: %v", tc.reason, w.actions.done)
+			if tc.nothing && len(w.actions.Done) > 0 {
+				t.Errorf("%s But this was done: %v", tc.reason, w.actions.Done)
 			}
 		})
 	}
@@ -151,7 +151,7 @@ func TestDo(t *testing.T) {
 // untilDone lets messages pass until something was done.
 func (w *world) untilDone(what string) {
 	w.t.Helper()
-	for !w.actions.was(what) {
+	for !w.actions.Was(what) {
 		w.Step()
 	}
 }
@@ -167,8 +167,8 @@ func TestYesTooEarly(t *testing.T) {
 	}, tuitest.Cluster("dev", tuitest.Ready))
 	w.untilShows("live")
 	w.Press("ctrl+d", "y", "tab", "enter")
-	if w.actions.was("delete dev uid-dev") || !w.shows("Finding out") {
-		t.Errorf("before anything was named:\n%s\n%v", w.View(), w.actions.done)
+	if w.actions.Was("delete dev uid-dev") || !w.shows("Finding out") {
+		t.Errorf("before anything was named:\n%s\n%v", w.View(), w.actions.Done)
 	}
 	close(named)
 	w.untilShows("1 volume")
@@ -188,8 +188,8 @@ func TestGoneWhileAsked(t *testing.T) {
 	server.Add(again)
 	w.untilShows("gone already")
 	w.Press("y")
-	if w.shows("Delete dev") || len(w.actions.done) > 0 {
-		t.Errorf("the question stands still:\n%s\n%v", w.View(), w.actions.done)
+	if w.shows("Delete dev") || len(w.actions.Done) > 0 {
+		t.Errorf("the question stands still:\n%s\n%v", w.View(), w.actions.Done)
 	}
 }
 
@@ -198,7 +198,7 @@ func TestFailures(t *testing.T) {
 	for name, keys := range map[string][]string{"delete": {"ctrl+d"}, "pause": {"p"}, "save": {"f"}, "copy": {"c"}} {
 		t.Run(name, func(t *testing.T) {
 			w := begin(t, nil, tuitest.Cluster("dev", tuitest.Ready))
-			w.actions.fail = errors.New("the API server has gone fishing")
+			w.actions.Fail = errors.New("the API server has gone fishing")
 			w.untilShows("live")
 			w.Press(keys...)
 			if w.shows("Cancel") {
@@ -234,10 +234,26 @@ func TestDescribeLive(t *testing.T) {
 	w.untilShows("No virtual clusters")
 }
 
+// TestYAMLOfAnother: a cluster that takes the name is not the one that is shown.
+func TestYAMLOfAnother(t *testing.T) {
+	w := begin(t, nil, tuitest.Cluster("dev"))
+	w.untilShows("live")
+	server := w.watch()
+	w.Press("y")
+	w.untilShows("uid: uid-dev")
+	again := tuitest.Cluster("dev", tuitest.Ready)
+	again.UID = "another"
+	server.Modify(again)
+	w.untilShows("dev YAML (deleted)")
+	if w.shows("uid: another") {
+		t.Errorf("another cluster is shown:\n%s", w.View())
+	}
+}
+
 // TestLogs: nodes change, what was read of another one does not appear.
 func TestLogs(t *testing.T) {
 	w := begin(t, nil, tuitest.Cluster("dev", tuitest.Ready, tuitest.Pool("work", 1)))
-	w.actions.log = "hello\x1b[2J"
+	w.actions.Log = "hello\x1b[2J"
 	w.untilShows("live")
 	w.Press("l")
 	w.untilShows("Logs of which node?")
@@ -262,7 +278,7 @@ func TestLogs(t *testing.T) {
 
 func TestLogsFail(t *testing.T) {
 	w := begin(t, nil, tuitest.Cluster("dev", tuitest.Ready))
-	w.actions.fail = errors.New("no exec for you")
+	w.actions.Fail = errors.New("no exec for you")
 	w.untilShows("live")
 	w.Press("l")
 	w.untilShows("no exec for you (r reads again)")

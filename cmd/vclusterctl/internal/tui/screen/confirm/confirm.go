@@ -4,6 +4,8 @@ package confirm
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -42,6 +44,8 @@ type Confirm struct {
 	found         []string
 	err           error
 	yes           bool
+	// top is the first line of the text that is visible.
+	top int
 }
 
 // found is what was found out, with the box that asked for it.
@@ -74,14 +78,17 @@ func (c *Confirm) Typing() bool { return true }
 func (c *Confirm) Title() string { return strings.ToLower(c.Yes) }
 
 // SetSize makes room.
-func (c *Confirm) SetSize(width, height int) { c.width, c.height = width, height }
+func (c *Confirm) SetSize(width, height int) {
+	c.width, c.height = width, height
+	c.scroll(0)
+}
 
 // Help are the keys to point out.
 func (c *Confirm) Help() []key.Binding {
 	if c.Do == nil {
-		return []key.Binding{c.Keys.Cancel}
+		return append(c.moves(), c.Keys.Cancel)
 	}
-	return []key.Binding{c.Keys.Yes, c.Keys.No, c.Keys.Choose, c.Keys.Cancel}
+	return append(c.moves(), c.Keys.Yes, c.Keys.No, c.Keys.OtherAnswer, c.Keys.Choose, c.Keys.Cancel)
 }
 
 // Update takes a message.
@@ -114,6 +121,8 @@ func (c *Confirm) learn(u source.Update) screen.Request {
 
 func (c *Confirm) pressed(press tea.KeyPressMsg) screen.Request {
 	switch {
+	case c.move(press):
+		return nil
 	case key.Matches(press, c.Keys.No, c.Keys.Cancel):
 		return screen.Back
 	case c.Do == nil && key.Matches(press, c.Keys.Choose):
@@ -122,7 +131,7 @@ func (c *Confirm) pressed(press tea.KeyPressMsg) screen.Request {
 		return nil
 	case key.Matches(press, c.Keys.Yes):
 		return screen.Run{Cmd: c.Do}
-	case key.Matches(press, c.Keys.PreviousChoice, c.Keys.NextChoice, c.Keys.NextField, c.Keys.PreviousField) && press.String() != "enter":
+	case key.Matches(press, c.Keys.OtherAnswer):
 		c.yes = !c.yes
 	case key.Matches(press, c.Keys.Choose):
 		if c.yes {
@@ -133,29 +142,80 @@ func (c *Confirm) pressed(press tea.KeyPressMsg) screen.Request {
 	return nil
 }
 
-// View draws the box. What does not fit is cut in the middle: the buttons stay.
-func (c *Confirm) View() string {
-	width := max(min(c.width-6, 66), 1)
+// inner is the width inside the box.
+func (c *Confirm) inner() int { return max(min(c.width-6, 66), 1) }
+
+// room is how many lines of the text fit: the frame of the box, the line of the
+// buttons and that above it stay.
+func (c *Confirm) room() int { return max(c.height-4, 1) }
+
+// lines are the whole text.
+func (c *Confirm) lines() []string {
+	width := c.inner()
 	style := c.Bold
 	if c.Bad {
 		style = c.Theme.Bad
 	}
-	lines := []string{}
+	var lines []string
 	for _, line := range theme.Wrap(c.Clean(c.Params.Title), width) {
 		lines = append(lines, style.Render(line))
 	}
 	for _, text := range c.Texts {
 		lines = append(lines, theme.Wrap(c.Clean(text), width)...)
 	}
-	lines = append(lines, c.names(width)...)
-	if room := max(c.height-2-2, 1); len(lines) > room {
-		lines = append(lines[:room-1:room-1], c.Ellipsis)
+	return append(lines, c.names(width)...)
+}
+
+// moves are the keys to point out where not all of the text is visible.
+func (c *Confirm) moves() []key.Binding {
+	if len(c.lines()) <= c.room() {
+		return nil
 	}
-	lines = append(lines, "", c.buttons())
-	for i := range lines {
-		lines[i] = c.Fit(lines[i], width)
+	return []key.Binding{c.Keys.Down, c.Keys.Up}
+}
+
+func (c *Confirm) move(press tea.KeyPressMsg) bool {
+	switch k := c.Keys; {
+	case key.Matches(press, k.Up):
+		c.scroll(-1)
+	case key.Matches(press, k.Down):
+		c.scroll(1)
+	case key.Matches(press, k.PageUp):
+		c.scroll(-c.room())
+	case key.Matches(press, k.PageDown):
+		c.scroll(c.room())
+	default:
+		return false
 	}
-	return c.Box.Render(strings.Join(lines, "\n"))
+	return true
+}
+
+func (c *Confirm) scroll(by int) {
+	c.top = max(min(c.top+by, len(c.lines())-c.room()), 0)
+}
+
+// View draws the box. All of the text can be got to, and the buttons stay.
+func (c *Confirm) View() string {
+	all := c.lines()
+	top := max(min(c.top, len(all)-c.room()), 0)
+	shown := slices.Clone(all[top:min(top+c.room(), len(all))])
+	shown = append(shown, c.more(top, len(all)-top-len(shown)), c.buttons())
+	for i := range shown {
+		shown[i] = c.Fit(shown[i], c.inner())
+	}
+	return c.Box.Render(strings.Join(shown, "\n"))
+}
+
+// more says that the text goes on.
+func (c *Confirm) more(above, below int) string {
+	var parts []string
+	if above > 0 {
+		parts = append(parts, fmt.Sprintf("%s %d more", c.Up, above))
+	}
+	if below > 0 {
+		parts = append(parts, fmt.Sprintf("%s %d more", c.Down, below))
+	}
+	return c.Muted.Render(strings.Join(parts, "  "))
 }
 
 func (c *Confirm) names(width int) []string {

@@ -111,8 +111,8 @@ func (y *YAML) learn(u source.Update) {
 	if !told {
 		return
 	}
-	y.gone = vc == nil
-	if vc != nil {
+	y.gone = vc == nil || vc.UID != y.target.UID
+	if !y.gone { // what was known stays to be read
 		y.show(vc)
 	}
 }
