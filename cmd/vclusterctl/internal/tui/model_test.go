@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -126,6 +127,7 @@ func TestLostConnection(t *testing.T) {
 	server.Stop() // at once: the API server is gone
 	w.untilShows("not connected, again in 1s")
 	w.clock.Step(time.Second)
+	w.untilShows("Not connected: connection refused")
 	w.untilShows("not connected, again in")
 	w.watcher.Fail(nil, nil)
 	w.watcher.Set(tuitest.Cluster("dev", tuitest.Booted))
@@ -133,6 +135,30 @@ func TestLostConnection(t *testing.T) {
 	w.untilShows("live")
 	if !w.shows("Starting API") {
 		t.Errorf("after the connection came back:\n%s", w.View())
+	}
+}
+
+// TestLostWhy: why the connection is lost is said on every screen, and without
+// what everybody knows.
+func TestLostWhy(t *testing.T) {
+	why := &url.Error{Op: "Get", URL: "https://10.0.0.1:6443/apis/vclusterctl.dev/v1alpha1/virtualclusters?limit=500", Err: errors.New("dial tcp 10.0.0.1:6443: no route to host")}
+	for _, keys := range [][]string{nil, {"y"}, {"?"}, {"/", "d", "enter"}} {
+		w := begin(t, nil, tuitest.Cluster("dev", tuitest.Ready))
+		w.untilShows("live")
+		w.Press(keys...)
+		server := w.watch()
+		w.watcher.Fail(why, why)
+		w.clock.Step(2 * time.Second) // it has stood for long enough to end
+		server.Stop()
+		w.untilShows("Not connected: dial tcp 10.0.0.1:6443: no route to host")
+		w.watcher.Fail(nil, nil)
+		w.clock.Step(time.Second)
+		w.untilShows("● live")
+		w.Press("esc", "r")
+		w.untilShows("● live")
+		if w.shows("Not connected") {
+			t.Errorf("%v: after it came back:\n%s", keys, w.View())
+		}
 	}
 }
 

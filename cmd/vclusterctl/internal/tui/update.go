@@ -55,7 +55,12 @@ func (m *Model) hear(msg heard) tea.Cmd {
 	if msg.ID != m.source.ID() {
 		return nil
 	}
-	return tea.Batch(msg.next, m.broadcast(msg.Update))
+	was := m.status().State
+	cmd := m.broadcast(msg.Update)
+	if s := m.status(); was == source.Live && s.State == source.Lost && s.Err != nil && m.base() != m.list {
+		m.tell(screen.Tell{Text: "Not connected: " + m.Cause(s.Err), Bad: true}) // the list says so itself
+	}
+	return tea.Batch(msg.next, cmd)
 }
 
 // broadcast gives a message to every screen. All but keys goes to all of them:

@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"errors"
+	"net/url"
 	"time"
 
 	"charm.land/bubbles/v2/key"
@@ -48,6 +50,17 @@ type Env struct {
 	Now  func() time.Time
 	// Explain says in one line what an error is, and what to do about it.
 	Explain func(error) (line, remedy string)
+}
+
+// Cause is an error without what was asked of whom: where it stands, that is
+// known.
+func (e Env) Cause(err error) string {
+	var asked *url.Error
+	if errors.As(err, &asked) {
+		err = asked.Err
+	}
+	line, _ := e.Explain(err)
+	return line
 }
 
 // Request is what a screen asks the program around it for; nil is nothing.

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui/row"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui/source"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui/theme"
 )
 
@@ -67,13 +68,16 @@ func clusters(n int) string {
 	return fmt.Sprintf("%d clusters", n)
 }
 
-// below are the lines under the table: the filter, and the whole story of the
-// row under the cursor, which may be cut in the table.
+// below are the lines under the table: the filter, or why the connection is lost,
+// and the whole story of the row under the cursor, which may be cut in the
+// table.
 func (l *List) below() []string {
 	first := ""
 	switch {
 	case l.Typing():
 		first = l.filter.View()
+	case l.status.State == source.Lost && l.loaded && l.status.Err != nil:
+		first = l.Bad.Render(l.Cut("Not connected: "+l.Clean(l.Cause(l.status.Err)), l.width))
 	case l.filter.Value() != "":
 		first = l.Muted.Render(l.Cut(fmt.Sprintf("/%s  %d of %s", l.Clean(l.filter.Value()), len(l.shown), clusters(len(l.entries))), l.width))
 	}
