@@ -80,17 +80,14 @@ func (u user) checkPause() {
 	u.wantOut(u.do(0, "resume", "dev"), "virtualcluster.vclusterctl.dev/dev resumed\n")
 	u.wantOut(u.do(0, "resume", "dev"), "virtualcluster.vclusterctl.dev/dev unchanged\n")
 
-	u.do(0, "logs", "dev", "--unit", "vcluster-guest") // by now it has logged
+	u.must(logs.AwaitThat(u.within(stepTimeout), "anything of the node that came back", func(out string) bool {
+		lines := strings.Split(strings.TrimSpace(out), "\n")
+		return lines[len(lines)-1] >= resumed
+	}))
 	for name, b := range map[string]*harness.Background{"logs -f": logs, "list -w": table, "get -w": objects} {
 		r := b.Interrupt()
 		u.wantCode(r, 0)
-		if name != "logs -f" {
-			continue
-		}
-		if lines := strings.Split(strings.TrimSpace(r.Stdout), "\n"); lines[len(lines)-1] < resumed {
-			u.Errorf("the log that was followed has nothing of the node that came back: %s", head(r))
-		}
-		if !strings.Contains(r.Stderr, `Waiting for node "server-0" to run.`) {
+		if name == "logs -f" && !strings.Contains(r.Stderr, `Waiting for node "server-0" to run.`) {
 			u.Errorf("who follows is not told what is waited for: %s", head(r))
 		}
 	}

@@ -57,15 +57,20 @@ func (h *Host) Start(kubeconfig string, args ...string) (*Background, error) {
 
 // Await waits until standard output has a text.
 func (b *Background) Await(ctx context.Context, text string) error {
+	return b.AwaitThat(ctx, fmt.Sprintf("%q", text), func(out string) bool { return strings.Contains(out, text) })
+}
+
+// AwaitThat waits until standard output is as wanted; what names that.
+func (b *Background) AwaitThat(ctx context.Context, what string, ok func(out string) bool) error {
 	for {
 		out, more := b.stdout.soFar()
-		if strings.Contains(out, text) {
+		if ok(out) {
 			return nil
 		}
 		select {
 		case <-ctx.Done():
 			said, _ := b.stderr.soFar()
-			return fmt.Errorf("vclusterctl %s does not print %q: %w\nstdout: %s\nstderr: %s", strings.Join(b.args, " "), text, context.Cause(ctx), out, said)
+			return fmt.Errorf("vclusterctl %s does not print %s: %w\nstdout: %s\nstderr: %s", strings.Join(b.args, " "), what, context.Cause(ctx), out, said)
 		case <-more:
 		}
 	}
