@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
+	"sync/atomic"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
@@ -30,6 +32,8 @@ type TUIOptions struct {
 	list func(context.Context) error
 	// terminated is closed once this process was told to end.
 	terminated chan struct{}
+	// away says that something else has the terminal.
+	away atomic.Bool
 }
 
 const tuiLong = `Look at virtual clusters and work with them on one screen, which is live: create
@@ -99,7 +103,7 @@ func (o *TUIOptions) Run(ctx context.Context) error {
 	if o.Accessible {
 		return accessible.Run(signals.within(ctx), config, o.In, o.Out, signals.interrupts)
 	}
-	return o.run(ctx, config)
+	return o.run(ctx, config, signals.interrupts)
 }
 
 func (o *TUIOptions) config(session *tui.Session) tui.Config {
@@ -115,22 +119,29 @@ func (o *TUIOptions) config(session *tui.Session) tui.Config {
 
 // run lets the program have the terminal. A signal that a shell within it gets
 // too must not end it, so the context of the verb, which ends with one, is not
-// its own: Bubble Tea ends the program where a signal is meant for it. While
-// something else has the terminal it takes no notice of any; that of those one
-// tells us to end is not forgotten.
-func (o *TUIOptions) run(ctx context.Context, config tui.Config) error {
+// its own. Nor does Bubble Tea look after signals: it forgets all that come while
+// something else has the terminal, also the one that tells us to end.
+func (o *TUIOptions) run(ctx context.Context, config tui.Config, interrupts <-chan os.Signal) error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	options := []tea.ProgramOption{tea.WithInput(o.In), tea.WithOutput(o.Out)}
+	options := []tea.ProgramOption{tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithoutSignalHandler()}
 	if !config.Color {
 		options = append(options, tea.WithColorProfile(colorprofile.ASCII))
 	}
 	program := tea.NewProgram(tui.New(ctx, config), options...)
 	go func() {
-		select {
-		case <-o.terminated:
+		for {
+			select {
+			case <-interrupts:
+				if o.away.Load() {
+					continue // it was typed there
+				}
+			case <-o.terminated:
+			case <-ctx.Done():
+				return
+			}
 			program.Quit() // as soon as whoever has the terminal has given it back
-		case <-ctx.Done():
+			return
 		}
 	}()
 	_, err := program.Run()

@@ -24,6 +24,8 @@ type ownVerb struct {
 	// terminated is closed once this process was told to end, and the verb is to
 	// with it.
 	terminated <-chan struct{}
+	// away is told when the terminal goes and when it is back.
+	away func(bool)
 
 	in          io.Reader
 	out, errOut io.Writer
@@ -45,6 +47,8 @@ func (v *ownVerb) Run() error {
 	if v.err != nil {
 		return fmt.Errorf("find the file of this program: %w", v.err)
 	}
+	v.away(true)
+	defer v.away(false)
 	if err := v.check(); err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func TestOwnVerb(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			v := &ownVerb{check: func() error { return nil }, program: "vclusterctl", arguments: []string{"attach", "dev"}, command: func(name string, arg ...string) *exec.Cmd {
+			v := &ownVerb{away: func(bool) {}, check: func() error { return nil }, program: "vclusterctl", arguments: []string{"attach", "dev"}, command: func(name string, arg ...string) *exec.Cmd {
 				if tc.script == "" {
 					return exec.Command(filepath.Join(t.TempDir(), "none"))
 				}
@@ -59,7 +59,7 @@ var errRefused = errors.New("another one has its name")
 
 // TestOwnVerbRefused: what does not find what was looked at is not run.
 func TestOwnVerbRefused(t *testing.T) {
-	v := &ownVerb{program: "vclusterctl", check: func() error { return errRefused }, command: func(string, ...string) *exec.Cmd {
+	v := &ownVerb{program: "vclusterctl", away: func(bool) {}, check: func() error { return errRefused }, command: func(string, ...string) *exec.Cmd {
 		t.Error("it was run")
 		return exec.Command("true")
 	}}
@@ -85,7 +85,7 @@ func TestOwnVerbTerminated(t *testing.T) {
 			defer typed.Close()
 			said := make(words, 16)
 			v := &ownVerb{
-				arguments: []string{"attach"}, check: func() error { return nil }, terminated: terminated, in: in, out: said, errOut: said,
+				arguments: []string{"attach"}, away: func(bool) {}, check: func() error { return nil }, terminated: terminated, in: in, out: said, errOut: said,
 				command: func(string, ...string) *exec.Cmd { return exec.Command("sh", "-c", script) },
 			}
 			ended := make(chan error, 1)

@@ -33,6 +33,7 @@ type tuiSession struct {
 	// patience is for how long an answer is waited for.
 	patience   time.Duration
 	terminated <-chan struct{}
+	away       func(bool)
 }
 
 // tuiPatience is that of people who look at a screen.
@@ -65,7 +66,7 @@ func (o *TUIOptions) session(name string) (*tui.Session, error) {
 	if o.AllNamespaces {
 		namespace = ""
 	}
-	s := &tuiSession{Factory: &f, client: c, server: config.Host, patience: tuiPatience, terminated: o.terminated}
+	s := &tuiSession{Factory: &f, client: c, server: config.Host, patience: tuiPatience, terminated: o.terminated, away: o.away.Store}
 	return &tui.Session{Context: hostContext(&f), Namespace: namespace, Watcher: s, Actions: s.actions()}, nil
 }
 
@@ -133,7 +134,7 @@ func (s *tuiSession) again(t act.Target, arguments ...string) tea.ExecCommand {
 	}
 	program, err := os.Executable()
 	return &ownVerb{
-		program: program, arguments: arguments, err: err, command: exec.Command, terminated: s.terminated,
+		program: program, arguments: arguments, err: err, command: exec.Command, terminated: s.terminated, away: s.away,
 		check: func() error { return s.checkBefore(t) },
 	}
 }

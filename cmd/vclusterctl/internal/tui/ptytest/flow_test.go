@@ -190,12 +190,12 @@ func TestKubeconfig(t *testing.T) {
 // TestTerminated: a signal ends the program, and leaves the terminal as it was.
 func TestTerminated(t *testing.T) {
 	p := newPlace(t)
-	m := open(t, p.kubeconfig)
-	m.shows("live")
-	if err := m.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
+	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
+		m := open(t, p.kubeconfig)
+		m.shows("live")
+		m.must(m.Signal(signal))
+		m.ends(0)
 	}
-	m.ends(0)
 }
 
 // TestSuspend: the shell has the terminal, as it was, until it brings the
