@@ -14,24 +14,33 @@ import (
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui/tuitest"
 )
 
+// ofCase is a cluster and the row that it makes.
+type ofCase struct {
+	reason  string
+	options []tuitest.Option
+	want    row.Row
+}
+
+func (c ofCase) check(t *testing.T) {
+	t.Helper()
+	if diff := cmp.Diff(c.want, row.Of(tuitest.Cluster("dev", c.options...))); diff != "" {
+		t.Errorf("%s\nOf(): -want, +got:\n%s", c.reason, diff)
+	}
+}
+
+// base is the row of a new cluster, but for a change.
+func base(change func(*row.Row)) row.Row {
+	r := row.Row{
+		Key: types.NamespacedName{Namespace: "default", Name: "dev"}, UID: "uid-dev", Steps: 7, Wanted: 1,
+		Created: tuitest.Now.Add(-10 * time.Minute),
+	}
+	change(&r)
+	return r
+}
+
+// TestOf: what a row says of a cluster that is to run.
 func TestOf(t *testing.T) {
-	base := func(change func(*row.Row)) row.Row {
-		r := row.Row{
-			Key: types.NamespacedName{Namespace: "default", Name: "dev"}, UID: "uid-dev", Steps: 7, Wanted: 1,
-			Created: tuitest.Now.Add(-10 * time.Minute),
-		}
-		change(&r)
-		return r
-	}
-	paused := func(r *row.Row) {
-		r.State, r.Status, r.Detail = row.Paused, "Paused", "paused; go on with: vclusterctl resume"
-		r.Passed, r.Version, r.Runtime, r.Endpoint = 6, "v1.36.3", "userns", "https://10.215.3.4:443"
-	}
-	cases := map[string]struct {
-		reason  string
-		options []tuitest.Option
-		want    row.Row
-	}{
+	cases := map[string]ofCase{
 		"New": {
 			reason: "Nobody has looked at it yet.",
 			want: base(func(r *row.Row) {
@@ -78,6 +87,19 @@ func TestOf(t *testing.T) {
 				r.Detail = "no node of the host offers the runtime userns: 2 have a kernel older than 6.3"
 			}),
 		},
+	}
+	for name, tc := range cases {
+		t.Run(name, tc.check)
+	}
+}
+
+// TestOfPaused: and of one that is, or was, not to.
+func TestOfPaused(t *testing.T) {
+	paused := func(r *row.Row) {
+		r.State, r.Status, r.Detail = row.Paused, "Paused", "paused; go on with: vclusterctl resume"
+		r.Passed, r.Version, r.Runtime, r.Endpoint = 6, "v1.36.3", "userns", "https://10.215.3.4:443"
+	}
+	cases := map[string]ofCase{
 		"Paused": {reason: "A paused cluster is not a failed one.", options: []tuitest.Option{tuitest.Paused}, want: base(paused)},
 		"Deleting": {
 			reason:  "Deletion comes first.",
@@ -97,11 +119,7 @@ func TestOf(t *testing.T) {
 		},
 	}
 	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(tc.want, row.Of(tuitest.Cluster("dev", tc.options...))); diff != "" {
-				t.Errorf("%s\nOf(): -want, +got:\n%s", tc.reason, diff)
-			}
-		})
+		t.Run(name, tc.check)
 	}
 }
 
