@@ -15,8 +15,6 @@ import (
 	"time"
 
 	"k8s.io/client-go/util/keyutil"
-
-	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 )
 
 // Credentials are a certificate and its private key, both PEM.
@@ -55,22 +53,57 @@ func (id Identity) servingCert(dnsName string, now time.Time, rand io.Reader) (C
 	}, now, rand)
 }
 
-// EtcdCert issues a certificate for a member or a client of the datastore. A
-// member is both to its peers, so it is valid in either direction.
-func (id Identity) EtcdCert(name string, dnsNames []string, addresses []netip.Addr, now time.Time, rand io.Reader) (Credentials, error) {
-	ca := id.pairs[guestapi.IdentityEtcdCACert]
+// Leaf is who a component of the cluster is to the others.
+type Leaf struct {
+	// Authority that signs: the key of its certificate in the identity.
+	Authority string
+	// Name and Groups are who it is as a client, and to who reads certificates.
+	Name   string
+	Groups []string
+	// DNSNames and Addresses are where it serves. Without any it is a client
+	// only.
+	DNSNames  []string
+	Addresses []netip.Addr
+	// ServerOnly says that it proves itself to clients alone.
+	ServerOnly bool
+}
+
+// Issue issues the certificate of a component. It lasts as long as the
+// authority: nodes make them anew at each boot.
+func (id Identity) Issue(l Leaf, now time.Time, rand io.Reader) (Credentials, error) {
+	ca, ok := id.pairs[l.Authority]
+	if !ok {
+		return Credentials{}, fmt.Errorf("certificate for %q: the identity has no authority %q", l.Name, l.Authority)
+	}
+	return ca.issue(&x509.Certificate{
+		Subject:     pkix.Name{CommonName: l.Name, Organization: slices.Clone(l.Groups)},
+		DNSNames:    slices.Clone(l.DNSNames),
+		IPAddresses: ipsOf(l.Addresses),
+		NotAfter:    ca.cert.NotAfter,
+		KeyUsage:    x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: l.usages(),
+	}, now, rand)
+}
+
+// usages are what the certificate may be used for. A server is also a client
+// unless it says otherwise: members of a datastore are both to their peers.
+func (l Leaf) usages() []x509.ExtKeyUsage {
+	var usages []x509.ExtKeyUsage
+	if len(l.DNSNames)+len(l.Addresses) > 0 {
+		usages = append(usages, x509.ExtKeyUsageServerAuth)
+	}
+	if !l.ServerOnly {
+		usages = append(usages, x509.ExtKeyUsageClientAuth)
+	}
+	return usages
+}
+
+func ipsOf(addresses []netip.Addr) []net.IP {
 	ips := make([]net.IP, 0, len(addresses))
 	for _, a := range addresses {
 		ips = append(ips, a.AsSlice())
 	}
-	return ca.issue(&x509.Certificate{
-		Subject:     pkix.Name{CommonName: name},
-		DNSNames:    slices.Clone(dnsNames),
-		IPAddresses: ips,
-		NotAfter:    ca.cert.NotAfter,
-		KeyUsage:    x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}, now, rand)
+	return ips
 }
 
 // issue makes a new key and signs a certificate for it. NotAfter of the

@@ -61,11 +61,13 @@ func verifies(cert *x509.Certificate, ca []byte, name string, usage x509.ExtKeyU
 	return err //nolint:wrapcheck // a test helper
 }
 
-func TestEtcdCert(t *testing.T) {
+func TestIssue(t *testing.T) {
 	for _, distro := range []v1alpha1.Distro{v1alpha1.DistroK8s, v1alpha1.DistroK3s} {
 		t.Run(string(distro), func(t *testing.T) {
 			id := newIdentityOf(t, distro)
-			made, err := id.EtcdCert("server-0", []string{"localhost"}, []netip.Addr{netip.MustParseAddr("127.0.0.1")}, now, rand.Reader)
+			made, err := id.Issue(Leaf{
+				Authority: guestapi.IdentityEtcdCACert, Name: "server-0", DNSNames: []string{"localhost"}, Addresses: []netip.Addr{netip.MustParseAddr("127.0.0.1")},
+			}, now, rand.Reader)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -9,8 +9,7 @@ import (
 )
 
 // kubeadm returns the configuration that kubeadm's phases run with: they make
-// the leaf certificates and kubeconfigs at each boot, and bootstrap tokens,
-// RBAC and the DNS add-on once the API serves.
+// bootstrap tokens, RBAC and the DNS add-on once the API serves.
 func (p *plan) kubeadm() File {
 	docs := []any{p.initConfiguration(), p.clusterConfiguration()}
 	var b strings.Builder

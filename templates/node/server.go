@@ -1,8 +1,12 @@
 package node
 
 import (
+	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
+
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 )
 
 // upstream builds the nodes of distro k8s.
@@ -99,6 +103,25 @@ func (p upstream) scheduler() File {
 // serves: it is the condition of that unit.
 func (p *plan) bootstrap() File {
 	return File{Path: ArgsDir + "/bootstrap", Mode: 0o600, Content: "ARGS=\n"}
+}
+
+// APINames are all names and addresses of a server's certificate: those that
+// kubeadm would add by itself, and those that are asked for.
+func APINames(in Inputs) (names []string, addresses []netip.Addr, err error) {
+	service, err := netip.ParsePrefix(in.Config.ServiceCIDR)
+	if err != nil {
+		return nil, nil, fmt.Errorf("serviceCIDR: %w", err)
+	}
+	names = []string{"kubernetes", "kubernetes.default", guestapi.FixedServerName, guestapi.FixedServerName + "." + in.Config.ClusterDomain, in.Name}
+	addresses = []netip.Addr{service.Masked().Addr().Next(), in.IP}
+	for _, san := range (&plan{Inputs: in}).sans() {
+		if address, err := netip.ParseAddr(san); err == nil {
+			addresses = append(addresses, address)
+		} else {
+			names = append(names, san)
+		}
+	}
+	return names, addresses, nil
 }
 
 // sans are the names and addresses of the API server's certificate beside

@@ -20,7 +20,7 @@ type distro interface {
 }
 
 var distros = map[string]distro{
-	guestapi.DistroK8s: upstream{},
+	guestapi.DistroK8s: newUpstream(),
 	guestapi.DistroK3s: newK3s(),
 }
 

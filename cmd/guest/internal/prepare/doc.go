@@ -1,4 +1,4 @@
 // Package prepare turns a freshly booted system into a configured node: it
 // gathers the facts, guards the identity, writes what templates/node builds and
-// lets kubeadm make the leaf certificates.
+// makes the certificates and kubeconfigs of its components.
 package prepare

@@ -68,24 +68,7 @@ func (k k3s) inputs(in *node.Inputs) error {
 	return nil
 }
 
-func (k k3s) identity() (pki.Identity, error) {
-	files := map[string][]byte{}
-	entries, err := os.ReadDir(k.identityDir)
-	if err != nil {
-		return pki.Identity{}, &Stop{Reason: "IdentityIncomplete", Err: fmt.Errorf("read the identity: %w", err)}
-	}
-	for _, entry := range entries {
-		content, err := os.ReadFile(filepath.Join(k.identityDir, entry.Name()))
-		if err == nil { // folders that a projected volume is made of are none of it
-			files[entry.Name()] = content
-		}
-	}
-	id, err := pki.LoadIdentity(v1alpha1.DistroK3s, files)
-	if err != nil {
-		return pki.Identity{}, &Stop{Reason: "IdentityIncomplete", Err: fmt.Errorf("read the identity: %w", err)}
-	}
-	return id, nil
-}
+func (k k3s) identity() (pki.Identity, error) { return readIdentity(k.identityDir, v1alpha1.DistroK3s) }
 
 // place readies the state volume. K3s keeps its authorities there, so they are
 // written only where none are; a volume of another identity is refused before.
@@ -261,26 +244,18 @@ func (k k3s) datastoreCredentials(id pki.Identity, in node.Inputs) error {
 	for file, name := range map[string]string{
 		"etcd/server": in.Name, "etcd/peer": in.Name, "apiserver-etcd-client": "kube-apiserver",
 	} {
-		made, err := id.EtcdCert(name, []string{"localhost", in.Name, node.PeerName(in.Name)}, addresses, k.now(), rand.Reader)
+		made, err := id.Issue(pki.Leaf{
+			Authority: guestapi.IdentityEtcdCACert, Name: name, DNSNames: []string{"localhost", in.Name, node.PeerName(in.Name)}, Addresses: addresses,
+		}, k.now(), rand.Reader)
 		if err != nil {
 			return err
 		}
-		if err := k.writePair(file, made); err != nil {
+		if err := writePair(k.runDir, file, made); err != nil {
 			return err
 		}
 	}
 	ca := id.Files()[guestapi.IdentityEtcdCACert]
 	return writeFile(node.File{Path: filepath.Join(k.runDir, "pki/etcd/ca.crt"), Mode: 0o600, Content: string(ca)})
-}
-
-func (k k3s) writePair(name string, made pki.Credentials) error {
-	for suffix, content := range map[string][]byte{".crt": made.Cert, ".key": made.Key} {
-		path := filepath.Join(k.runDir, "pki", name+suffix)
-		if err := writeFile(node.File{Path: path, Mode: 0o600, Content: string(content)}); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // adminLifetime is more than a boot is meant to last.

@@ -1,15 +1,12 @@
 package prepare
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-
-	"golang.org/x/sync/errgroup"
+	"time"
 
 	"github.com/vclusterctl/vclusterctl/images"
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
@@ -28,8 +25,17 @@ var identityFiles = map[string]string{
 	guestapi.IdentitySAPub:          "sa.pub",
 }
 
-// upstream prepares nodes of distro k8s.
-type upstream struct{}
+// upstream prepares nodes of distro k8s. Its paths are fields for the tests
+// only.
+type upstream struct {
+	identityDir string // the identity, as it was handed in
+	runDir      string // files of this boot
+	now         func() time.Time
+}
+
+func newUpstream() upstream {
+	return upstream{identityDir: guestapi.IdentityDir, runDir: node.RunDir, now: time.Now}
+}
 
 func (upstream) inputs(in *node.Inputs) error {
 	in.Version = images.KubernetesVersion
@@ -39,19 +45,19 @@ func (upstream) inputs(in *node.Inputs) error {
 // place copies the cluster's identity to where the components read it, after
 // making sure that the state volume belongs to this identity and no other: a
 // new CA over a live datastore would destroy the cluster.
-func (upstream) place(in node.Inputs) error {
+func (u upstream) place(in node.Inputs) error {
 	if in.Config.Role != guestapi.RoleServer {
 		return nil
 	}
-	if err := guardState(guestapi.IdentityDir, guestapi.IdentityCACert, guestapi.StateDir); err != nil {
+	if err := guardState(u.identityDir, guestapi.IdentityCACert, guestapi.StateDir); err != nil {
 		return err
 	}
 	for key, name := range identityFiles {
-		content, err := os.ReadFile(filepath.Join(guestapi.IdentityDir, key))
+		content, err := os.ReadFile(filepath.Join(u.identityDir, key))
 		if err != nil {
 			return &Stop{Reason: "IdentityIncomplete", Err: fmt.Errorf("read the identity: %w", err)}
 		}
-		if err := writeFile(node.File{Path: filepath.Join(node.PKIDir, name), Mode: 0o600, Content: string(content)}); err != nil {
+		if err := writeFile(node.File{Path: filepath.Join(u.runDir, "pki", name), Mode: 0o600, Content: string(content)}); err != nil {
 			return err
 		}
 	}
@@ -136,22 +142,4 @@ func copyFile(source, target string) error {
 		return err
 	}
 	return writeFile(node.File{Path: target, Mode: 0o600, Content: string(content)})
-}
-
-// credentials lets kubeadm make every leaf certificate and kubeconfig from
-// the identity. They are made anew at each boot, on tmpfs: the address of a
-// pod changes, and no certificate gets old.
-func (upstream) credentials(ctx context.Context, _ node.Inputs) error {
-	// The two do not depend on each other, and the whole node waits for them.
-	group, ctx := errgroup.WithContext(ctx)
-	for _, phase := range []string{"certs", "kubeconfig"} {
-		group.Go(func() error {
-			args := []string{"init", "phase", phase, "all", "--config", node.KubeadmConfig}
-			if out, err := exec.CommandContext(ctx, "kubeadm", args...).CombinedOutput(); err != nil {
-				return fmt.Errorf("kubeadm %v: %w: %s", args, err, out)
-			}
-			return nil
-		})
-	}
-	return group.Wait()
 }
