@@ -3,12 +3,14 @@ package tui_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/charmbracelet/x/exp/golden"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui/act"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/tui/tuitest"
@@ -161,7 +163,11 @@ func TestCreateAll(t *testing.T) {
 	w.untilShows("live")
 	w.Press("n", "tab", "tab", "right", "tab")
 	w.Type("v1.36.3")
-	w.Press("tab", "right", "tab")
+	w.Press("tab")
+	for range slices.Index(v1alpha1.RuntimeProfiles(), v1alpha1.RuntimeUserns) {
+		w.Press("right")
+	}
+	w.Press("tab")
 	w.Type("3")
 	w.Press("tab")
 	w.Type("20Gi")
