@@ -33,7 +33,9 @@ const (
 func Distros() []Distro { return []Distro{DistroK8s, DistroK3s} }
 
 // RuntimeProfiles are the values of spec.runtime.profile.
-func RuntimeProfiles() []RuntimeProfile { return []RuntimeProfile{RuntimeAuto, RuntimeUserns} }
+func RuntimeProfiles() []RuntimeProfile {
+	return []RuntimeProfile{RuntimeAuto, RuntimeUserns, RuntimeSysbox, RuntimeKata, RuntimeGVisor}
+}
 
 // ExposeTypes are the values of spec.expose.type.
 func ExposeTypes() []ExposeType {

@@ -154,25 +154,34 @@ const (
 
 // Runtime says what isolates the node pods from their host.
 type Runtime struct {
-	// profile is the runtime profile: userns (user namespaces of the
-	// installed runtime), or auto for the strongest that is proven on the
-	// host's nodes. Left out, it is auto.
+	// profile is the runtime profile: sysbox, userns (user namespaces of the
+	// installed runtime), kata, gvisor, or auto for the strongest that the
+	// host's nodes say they have and whose word is enough: sysbox, then userns.
+	// A cluster keeps what auto chose. Left out, it is auto.
 	// +optional
 	Profile RuntimeProfile `json:"profile,omitempty"`
 }
 
 // RuntimeProfile is the name of a runtime profile.
 //
-// +kubebuilder:validation:Enum=auto;userns
+// +kubebuilder:validation:Enum=auto;userns;sysbox;kata;gvisor
 type RuntimeProfile string
 
 // The runtime profiles.
 const (
-	// RuntimeAuto picks the strongest profile that is proven on the host.
+	// RuntimeAuto picks the strongest profile that the host's nodes say they
+	// have, of those whose word is enough.
 	RuntimeAuto RuntimeProfile = "auto"
+	// RuntimeSysbox runs node pods under Sysbox, without any added right.
+	RuntimeSysbox RuntimeProfile = "sysbox"
 	// RuntimeUserns runs node pods in a user namespace of the host's own
 	// runtime.
 	RuntimeUserns RuntimeProfile = "userns"
+	// RuntimeKata runs node pods in virtual machines of their own.
+	RuntimeKata RuntimeProfile = "kata"
+	// RuntimeGVisor runs node pods on gVisor's kernel, which is for
+	// control planes only.
+	RuntimeGVisor RuntimeProfile = "gvisor"
 )
 
 // VirtualClusterList is a list of VirtualCluster.

@@ -26,7 +26,7 @@ const (
 	ReasonKubeletTooOld     = "KubeletTooOld"
 	ReasonKernelTooOld      = "KernelTooOld"
 	ReasonContainerdTooOld  = "ContainerdTooOld"
-	ReasonNotContainerd     = "NotContainerd"
+	ReasonOtherRuntime      = "OtherRuntime"
 	ReasonHandlerMissing    = "HandlerMissing"
 	ReasonNoUserNamespaces  = "NoUserNamespaces"
 	ReasonFeaturesNotStated = "FeaturesNotStated"

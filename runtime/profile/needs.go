@@ -20,6 +20,9 @@ const (
 	Containerd = "containerd"
 )
 
+// CRIO is what nodes call CRI-O.
+const CRIO = "cri-o"
+
 // Minimum is the oldest version of something that will do. What a node runs is
 // known to differ from what it says, so a node that passes is a candidate, not a
 // proof.
@@ -39,8 +42,8 @@ type Needs struct {
 	IsHandler func(handler string) bool
 	// Versions that are asked for.
 	Versions []Minimum
-	// CRIO is true where CRI-O will do, and not containerd alone.
-	CRIO bool
+	// Runtimes are the container runtimes that will do, as nodes call them.
+	Runtimes []string
 	// UserNamespaces is true where the handler must say that it has them.
 	UserNamespaces bool
 	// Install says how a node gets the handler, Label how it gets the labels
@@ -114,12 +117,12 @@ func (n Needs) runtimeProblems(node *corev1.Node) []Problem {
 	kind, containerd, known := strings.Cut(node.Status.NodeInfo.ContainerRuntimeVersion, "://")
 	m, asked := n.least(Containerd)
 	switch {
-	case !known, kind == "cri-o" && n.CRIO:
+	case !known:
 		return nil
-	case kind != "containerd":
-		return problem(ReasonNotContainerd,
-			"the container runtime is %s, and this profile is for containerd: add a node with containerd", kind)
-	case asked && older(containerd, m.Least):
+	case !slices.Contains(n.Runtimes, kind):
+		will := strings.Join(n.Runtimes, " or ")
+		return problem(ReasonOtherRuntime, "the container runtime is %s, and this profile is for %s: add a node with %s", kind, will, will)
+	case kind == Containerd && asked && older(containerd, m.Least):
 		return problem(ReasonContainerdTooOld, "containerd is %s, and %s %s: upgrade containerd", containerd, m.For, m.Least)
 	}
 	return nil

@@ -20,6 +20,20 @@ const (
 	ByCRIOAnnotation UserNamespace = "crio-annotation"
 )
 
+// CRIOAnnotation asks CRI-O for a user namespace, where the handler's
+// allowed_annotations have it.
+const CRIOAnnotation = "io.kubernetes.cri-o.userns-mode"
+
+// crioRange is of the size that a node needs at least.
+const crioRange = "auto:size=65536"
+
+// AskCRIO are the annotations of a pod that asks CRI-O for a user namespace.
+func AskCRIO() map[string]string { return map[string]string{CRIOAnnotation: crioRange} }
+
+// AsksCRIO says whether a pod with these annotations asks CRI-O for a user
+// namespace. Whether it got one only the pod can tell.
+func AsksCRIO(annotations map[string]string) bool { return annotations[CRIOAnnotation] == crioRange }
+
 // UserNamespaceOf reads the annotations of a RuntimeClass.
 func UserNamespaceOf(annotations map[string]string) (UserNamespace, error) {
 	switch by := UserNamespace(annotations[AnnotationUserNamespace]); by {

@@ -20,6 +20,7 @@ var versions = []profile.Minimum{
 var needs = profile.Needs{
 	Handler:        Handler,
 	Versions:       versions,
+	Runtimes:       []string{profile.Containerd},
 	UserNamespaces: true,
 	Install:        "add it to containerd's configuration with cgroup_writable = true and restart containerd; where it is there, the node must have cgroup v2",
 	Upgrade:        "use runc 1.2 or crun 1.9 or later behind it",

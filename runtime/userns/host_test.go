@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
+	"github.com/vclusterctl/vclusterctl/runtime/profile/profiletest"
 )
 
 func TestContainerdDropIn(t *testing.T) {
@@ -30,7 +31,7 @@ func TestContainerdDropIn(t *testing.T) {
 			if !strings.HasSuffix(config.Containerd.Name, ".toml") {
 				t.Errorf("containerd does not import %q", config.Containerd.Name)
 			}
-			golden(t, "containerd-"+name+".toml", config.Containerd.Data)
+			profiletest.Golden(t, "containerd-"+name+".toml", config.Containerd.Data)
 		})
 	}
 }

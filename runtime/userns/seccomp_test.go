@@ -12,6 +12,7 @@ import (
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
+	"github.com/vclusterctl/vclusterctl/runtime/profile/profiletest"
 )
 
 // What nodes get is containerd's default, plus exactly the one system call it
@@ -76,9 +77,9 @@ func TestSeccompArchitectures(t *testing.T) {
 func TestSeccompFiles(t *testing.T) {
 	set := New().seccomp
 	for _, arch := range architectures {
-		golden(t, "seccomp-"+arch+".json", set.data[arch])
+		profiletest.Golden(t, "seccomp-"+arch+".json", set.data[arch])
 	}
-	golden(t, "seccomp-hash.txt", []byte(set.hash+"\n"))
+	profiletest.Golden(t, "seccomp-hash.txt", []byte(set.hash+"\n"))
 }
 
 // Everything that has to agree on the name does.

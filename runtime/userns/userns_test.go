@@ -3,47 +3,15 @@ package userns
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
-	"sigs.k8s.io/yaml"
 
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
+	"github.com/vclusterctl/vclusterctl/runtime/profile/profiletest"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-// golden compares got to a file of testdata.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s: -want, +got (run with -update if that is meant):\n%s", path, diff)
-	}
-}
-
-func toYAML(t *testing.T, object any) []byte {
-	t.Helper()
-	data, err := yaml.Marshal(object)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
 
 func TestRuntimeClass(t *testing.T) {
 	cases := map[string]struct {
@@ -55,7 +23,7 @@ func TestRuntimeClass(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			golden(t, "runtimeclass-"+name+".yaml", toYAML(t, New().RuntimeClass(tc.options)))
+			profiletest.Golden(t, "runtimeclass-"+name+".yaml", profiletest.YAML(t, New().RuntimeClass(tc.options)))
 		})
 	}
 }
@@ -63,7 +31,7 @@ func TestRuntimeClass(t *testing.T) {
 func TestPodShape(t *testing.T) {
 	for name, o := range map[string]profile.PodOptions{"unconfined": {}, "seccomp": {Seccomp: true}} {
 		t.Run(name, func(t *testing.T) {
-			golden(t, "pod-"+name+".yaml", toYAML(t, New().PodShape(o)))
+			profiletest.Golden(t, "pod-"+name+".yaml", profiletest.YAML(t, New().PodShape(o)))
 		})
 	}
 }
@@ -111,14 +79,14 @@ func TestCapabilityList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "capabilities.json", append(names, '\n'))
+	profiletest.Golden(t, "capabilities.json", append(names, '\n'))
 }
 
 // Every requirement can be taken away by itself, and then it is gone.
 func TestWithout(t *testing.T) {
 	full := New()
 	options := profile.PodOptions{Seccomp: true}
-	before := toYAML(t, full.PodShape(options))
+	before := profiletest.YAML(t, full.PodShape(options))
 	for _, r := range full.Knowledge().Requirements {
 		t.Run(string(r.Kind)+"/"+r.Name, func(t *testing.T) {
 			less, err := full.Without(r.Kind, r.Name)
@@ -128,7 +96,7 @@ func TestWithout(t *testing.T) {
 			if profile.Has(less.Knowledge().Requirements, r.Kind, r.Name) {
 				t.Error("it is still required")
 			}
-			if bytes.Equal(before, toYAML(t, less.PodShape(options))) {
+			if bytes.Equal(before, profiletest.YAML(t, less.PodShape(options))) {
 				t.Error("the pod has not changed")
 			}
 			if len(less.Knowledge().Requirements) != len(full.Knowledge().Requirements)-1 {
@@ -136,7 +104,7 @@ func TestWithout(t *testing.T) {
 			}
 		})
 	}
-	if diff := cmp.Diff(before, toYAML(t, full.PodShape(options))); diff != "" {
+	if diff := cmp.Diff(before, profiletest.YAML(t, full.PodShape(options))); diff != "" {
 		t.Errorf("taking away changed the original:\n%s", diff)
 	}
 	_, err := full.Without(profile.KindCapability, "SYS_BOOT")

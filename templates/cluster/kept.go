@@ -126,6 +126,7 @@ func takeAfter(set *appsv1ac.StatefulSetApplyConfiguration, in Input, g Group) {
 	pod.TopologySpreadConstraints = nil
 	ports := pod.Containers[0].Ports
 	pod.Containers[0].Ports = slices.DeleteFunc(ports, func(p corev1ac.ContainerPortApplyConfiguration) bool { return *p.Name == portAPI })
+	medium := stateMedium(pod.Volumes)
 	pod.Volumes = slices.DeleteFunc(pod.Volumes, func(v corev1ac.VolumeApplyConfiguration) bool { return *v.Name == volumeState })
 	for _, v := range pod.Volumes {
 		if v.Projected != nil {
@@ -134,10 +135,21 @@ func takeAfter(set *appsv1ac.StatefulSetApplyConfiguration, in Input, g Group) {
 	}
 	set.Spec.VolumeClaimTemplates = nil
 	if g.Ephemeral() {
-		pod.WithVolumes(emptyState(g))
+		pod.WithVolumes(emptyState(g, medium))
 	} else {
 		set.Spec.WithVolumeClaimTemplates(stateClaim(in, g))
 	}
+}
+
+// stateMedium is what a model keeps state on that goes with the pod: a runtime
+// that wants another than the usual one has no nodes with a volume.
+func stateMedium(volumes []corev1ac.VolumeApplyConfiguration) corev1.StorageMedium {
+	for _, v := range volumes {
+		if *v.Name == volumeState && v.EmptyDir != nil && v.EmptyDir.Medium != nil {
+			return *v.EmptyDir.Medium
+		}
+	}
+	return corev1.StorageMediumDefault
 }
 
 // poolSources are those of a model that a pool may have: its own configuration,

@@ -45,6 +45,7 @@ func podTemplate(in Input, g Group, shape profile.PodShape) (*corev1ac.PodTempla
 	}
 	return corev1ac.PodTemplateSpec().
 		WithLabels(GroupLabels(in.Name, g.Name, g.Role)).
+		WithAnnotations(shape.Annotations).
 		WithAnnotations(map[string]string{AnnotationConfigHash: configHash(config)}).
 		WithSpec(spec), nil
 }
@@ -64,7 +65,7 @@ func podSpec(in Input, g Group, shape profile.PodShape) (*corev1ac.PodSpecApplyC
 		spec.WithImagePullSecrets(corev1ac.LocalObjectReference().WithName(s.Name))
 	}
 	if g.Ephemeral() {
-		spec.WithVolumes(emptyState(g))
+		spec.WithVolumes(emptyState(g, shape.EphemeralMedium))
 	}
 	if g.Role == guestapi.RoleServer {
 		spec.WithTopologySpreadConstraints(spread(in, g))
@@ -175,8 +176,11 @@ func downwardFile(path, field string) *corev1ac.DownwardAPIVolumeFileApplyConfig
 		WithFieldRef(corev1ac.ObjectFieldSelector().WithAPIVersion("v1").WithFieldPath(field))
 }
 
-func emptyState(g Group) *corev1ac.VolumeApplyConfiguration {
+func emptyState(g Group, medium corev1.StorageMedium) *corev1ac.VolumeApplyConfiguration {
 	source := corev1ac.EmptyDirVolumeSource()
+	if medium != corev1.StorageMediumDefault {
+		source.WithMedium(medium)
+	}
 	if g.Storage.Size != nil {
 		source.WithSizeLimit(*g.Storage.Size)
 	}

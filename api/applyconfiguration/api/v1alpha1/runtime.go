@@ -11,9 +11,10 @@ import (
 //
 // Runtime says what isolates the node pods from their host.
 type RuntimeApplyConfiguration struct {
-	// profile is the runtime profile: userns (user namespaces of the
-	// installed runtime), or auto for the strongest that is proven on the
-	// host's nodes. Left out, it is auto.
+	// profile is the runtime profile: sysbox, userns (user namespaces of the
+	// installed runtime), kata, gvisor, or auto for the strongest that the
+	// host's nodes say they have and whose word is enough: sysbox, then userns.
+	// A cluster keeps what auto chose. Left out, it is auto.
 	Profile *apiv1alpha1.RuntimeProfile `json:"profile,omitempty"`
 }
 

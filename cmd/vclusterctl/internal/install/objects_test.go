@@ -20,8 +20,8 @@ import (
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/charts"
 	"github.com/vclusterctl/vclusterctl/controller/catalogue"
+	"github.com/vclusterctl/vclusterctl/runtime/catalog"
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
-	"github.com/vclusterctl/vclusterctl/runtime/userns"
 )
 
 func render(t *testing.T, p Params) Manifests {
@@ -217,19 +217,33 @@ func flat(rules []rbacv1.PolicyRule) []string {
 	return all
 }
 
+// TestRuntimeClassIsTheProfiles: the installer makes the classes of those
+// profiles that a cluster can get without asking for them.
 func TestRuntimeClassIsTheProfiles(t *testing.T) {
-	data, err := json.Marshal(userns.New().RuntimeClass(profile.ClassOptions{}))
-	if err != nil {
-		t.Fatal(err)
+	var names []string
+	for _, p := range catalog.Profiles() {
+		if p.Knowledge().OnlyByName != "" {
+			continue
+		}
+		data, err := json.Marshal(p.RuntimeClass(profile.ClassOptions{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := &unstructured.Unstructured{}
+		if err := want.UnmarshalJSON(data); err != nil {
+			t.Fatal(err)
+		}
+		got := only(t, render(t, Params{}), "RuntimeClass", want.GetName())
+		got.SetLabels(nil)
+		if diff := cmp.Diff(want.Object, got.Object); diff != "" {
+			t.Errorf("RuntimeClass: -profile, +chart:\n%s", diff)
+		}
+		names = append(names, want.GetName())
 	}
-	want := &unstructured.Unstructured{}
-	if err := want.UnmarshalJSON(data); err != nil {
-		t.Fatal(err)
-	}
-	got := only(t, render(t, Params{}), "RuntimeClass", want.GetName())
-	got.SetLabels(nil)
-	if diff := cmp.Diff(want.Object, got.Object); diff != "" {
-		t.Errorf("RuntimeClass: -profile, +chart:\n%s", diff)
+	for _, u := range render(t, Params{}).All() {
+		if u.GetKind() == "RuntimeClass" && !slices.Contains(names, u.GetName()) {
+			t.Errorf("RuntimeClass %q is made for nobody", u.GetName())
+		}
 	}
 }
 

@@ -1,0 +1,65 @@
+package kata
+
+import (
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/runtime/profile"
+)
+
+// limits are what Kata does not support.
+func limits() []profile.Limit {
+	return []profile.Limit{
+		{
+			Reason: profile.LimitStorage,
+			What:   "state on a volume is not supported",
+			Why:    "it would reach the virtual machine over virtio-fs, on which overlayfs cannot write; a block volume would, but nodes make no file system on one yet",
+			Remedy: "set storage.ephemeral to true, which keeps the state in the memory of the virtual machine, or use another runtime",
+			Hits:   func(n profile.Nodes) bool { return !n.Ephemeral },
+		},
+		{
+			Reason: profile.LimitResources,
+			What:   "nodes without limits for cpu and memory are not supported",
+			Why:    "the virtual machine is as large as they say, and 2 GiB with one processor without them, which nobody accounts for",
+			Remedy: "set resources.limits.cpu and resources.limits.memory, the latter with room for the state",
+			Hits:   withoutLimits,
+		},
+		{
+			Reason: profile.LimitHost,
+			What:   "nodes need /dev/kvm, vhost_net and vhost_vsock",
+			Why:    "they run virtual machines; where they are some themselves, their host has to allow that",
+			Remedy: "use bare-metal nodes, or ones with nested virtualisation",
+		},
+		{
+			Reason: profile.LimitInside,
+			What:   "WireGuard and dummy interfaces are missing inside",
+			Why:    "the guest's kernel has neither",
+			Remedy: "build a guest kernel with them",
+		},
+	}
+}
+
+func withoutLimits(n profile.Nodes) bool {
+	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
+		if q, ok := n.Resources.Limits[name]; !ok || q.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
+func summary() profile.Summary {
+	return profile.Summary{
+		Title:     "Kata Containers",
+		Isolation: "a virtual machine with a kernel of its own for every node",
+		Distros:   []v1alpha1.Distro{v1alpha1.DistroK3s, v1alpha1.DistroK8s},
+		Storage:   "ephemeral only, in the memory of the virtual machine; a volume would be virtio-fs and is refused",
+		Inside: profile.Inside{
+			PrivilegedPods: "yes, by its makers' word",
+			LoadBalancers:  "not with K3s's servicelb, which node images leave out",
+			CSI:            "not tried",
+		},
+		Measured: "nothing yet",
+		Proof:    "not here: the machines that run our tests start no virtual machines for it, and nobody has booted the node image under it. A real API server checks its pods in every test run, which is all",
+	}
+}
