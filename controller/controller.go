@@ -27,8 +27,7 @@ import (
 	"github.com/vclusterctl/vclusterctl/controller/catalogue"
 	"github.com/vclusterctl/vclusterctl/controller/report"
 	"github.com/vclusterctl/vclusterctl/controller/virtualcluster"
-	"github.com/vclusterctl/vclusterctl/runtime/profile"
-	"github.com/vclusterctl/vclusterctl/runtime/userns"
+	"github.com/vclusterctl/vclusterctl/runtime/catalog"
 )
 
 // newsBuffer is how many clusters can have news before a guest's news wait:
@@ -124,7 +123,7 @@ func addReconciler(mgr manager.Manager, opts Options) error {
 		Recorder:     mgr.GetEventRecorder("vclusterctl"),
 		Reports:      reports,
 		Catalogue:    readCatalogue(catalogues, opts),
-		Profiles:     []profile.Profile{userns.New()},
+		Profiles:     catalog.Profiles(),
 		Clock:        clock.RealClock{},
 		Rand:         rand.Reader,
 		Namespace:    opts.Namespace,

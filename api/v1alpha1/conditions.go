@@ -49,6 +49,8 @@ const (
 	ReasonReservedConfig     = "ReservedConfig"
 
 	ReasonRuntimeClassMissing = "RuntimeClassMissing"
+	ReasonRuntimeClassInvalid = "RuntimeClassInvalid"
+	ReasonRuntimeUnsupported  = "RuntimeUnsupported" // the runtime cannot run nodes like these
 	ReasonNoCapableNode       = "NoCapableNode"
 
 	ReasonImagePullFailed = "ImagePullFailed"

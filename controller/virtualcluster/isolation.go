@@ -10,6 +10,7 @@ import (
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/controller/report"
+	"github.com/vclusterctl/vclusterctl/runtime/profile"
 	"github.com/vclusterctl/vclusterctl/templates/cluster"
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 )
@@ -28,6 +29,7 @@ const (
 	factGIDMap         = "gidMap"
 	factSeccompMode    = "seccompMode"
 	factNoNewPrivs     = "noNewPrivs"
+	factKernel         = "kernel"
 )
 
 const none = "none"
@@ -46,9 +48,11 @@ func prove(s *Scope) error {
 	pods := s.livingPods()
 	for i := range pods {
 		p := &pods[i]
-		facts.add(p, hostFacts(&p.Spec))
+		own := s.hasOwnKernel(p)
+		facts.add(p, hostFacts(p, own))
 		if snapshot, ok := s.reports[p.UID]; ok {
-			facts.add(p, guestFacts(snapshot.Facts))
+			facts.add(p, guestFacts(snapshot.Facts, own))
+			facts.add(p, s.kernelFacts(p, snapshot.Facts, own))
 		} else {
 			silent++
 		}
@@ -159,14 +163,23 @@ func (s *Scope) seccompRemedy() string {
 		p.LocalhostProfile, p.NodeLabel, p.NodeLabelValue)
 }
 
-// hostFacts are what the admitted pod says.
-func hostFacts(spec *corev1.PodSpec) []v1alpha1.IsolationFact {
+// hasOwnKernel says whether a pod was admitted under a runtime that gives it a
+// kernel of its own.
+func (s *Scope) hasOwnKernel(p *corev1.Pod) bool {
+	under := s.runtimeOf(&p.Spec)
+	return under != nil && under.Knowledge().OwnKernel
+}
+
+// hostFacts are what the admitted pod says. With a kernel of its own it needs no
+// user namespace: what it may do, it may do there.
+func hostFacts(p *corev1.Pod, own bool) []v1alpha1.IsolationFact {
+	spec := &p.Spec
 	privileged, caps, seccomp, proc := securityOf(spec)
 	spaces, paths, token := hostNamespaces(spec), hostPaths(spec), tokens(spec)
-	userns := spec.HostUsers != nil && !*spec.HostUsers
+	userns, how := usernsOf(p, own)
 	return []v1alpha1.IsolationFact{
 		hostFact(factPrivileged, fmt.Sprint(privileged), !privileged),
-		hostFact(factUserNamespace, fmt.Sprint(userns), userns),
+		hostFact(factUserNamespace, how, userns),
 		hostFact(factHostNamespaces, orNone(spaces), len(spaces) == 0),
 		hostFact(factHostPaths, orNone(paths), len(paths) == 0),
 		hostFact(factToken, orNone(token), len(token) == 0),
@@ -174,7 +187,22 @@ func hostFacts(spec *corev1.PodSpec) []v1alpha1.IsolationFact {
 		// namespace.
 		hostFact(factCapabilities, orNone(caps), userns),
 		hostFact(factProcMount, proc, userns),
-		hostFact(factSeccomp, seccomp, seccomp != string(corev1.SeccompProfileTypeUnconfined)),
+		hostFact(factSeccomp, seccomp, own || seccomp != string(corev1.SeccompProfileTypeUnconfined)),
+	}
+}
+
+// usernsOf says whether, and in which words, a pod is kept off the ids of its
+// host.
+func usernsOf(p *corev1.Pod, own bool) (bool, string) {
+	switch {
+	case p.Spec.HostUsers != nil && !*p.Spec.HostUsers:
+		return true, "true"
+	case own:
+		return true, "not needed: a kernel of its own"
+	case profile.AsksCRIO(p.Annotations):
+		return true, "asked of CRI-O"
+	default:
+		return false, "false"
 	}
 }
 
@@ -272,18 +300,29 @@ func tokens(spec *corev1.PodSpec) []string {
 }
 
 // guestFacts are what the node found about itself.
-func guestFacts(f guestapi.Facts) []v1alpha1.IsolationFact {
+func guestFacts(f guestapi.Facts, own bool) []v1alpha1.IsolationFact {
 	fact := func(name, value string, holds bool) v1alpha1.IsolationFact {
 		return v1alpha1.IsolationFact{Name: name, Value: cut(value, maxQuoted), Source: v1alpha1.SourceGuest, Holds: holds}
 	}
 	return []v1alpha1.IsolationFact{
-		fact(factUIDMap, strings.Join(f.UIDMap, ", "), !report.MapsToRoot(f.UIDMap)),
-		fact(factGIDMap, strings.Join(f.GIDMap, ", "), !report.MapsToRoot(f.GIDMap)),
-		fact(factSeccompMode, f.SeccompMode, f.SeccompMode == report.SeccompFilter),
+		fact(factUIDMap, strings.Join(f.UIDMap, ", "), own || !report.MapsToRoot(f.UIDMap)),
+		fact(factGIDMap, strings.Join(f.GIDMap, ", "), own || !report.MapsToRoot(f.GIDMap)),
+		fact(factSeccompMode, f.SeccompMode, own || f.SeccompMode == report.SeccompFilter),
 		// A node cannot have this one, because SYS_ADMIN rules it out; the
 		// user namespace is what holds.
 		fact(factNoNewPrivs, fmt.Sprint(f.NoNewPrivs), true),
 	}
+}
+
+// kernelFacts are for a node that should have a kernel of its own: it is not that
+// of the host's node.
+func (s *Scope) kernelFacts(p *corev1.Pod, f guestapi.Facts, own bool) []v1alpha1.IsolationFact {
+	node := s.hostNode(p.Spec.NodeName)
+	if !own || node == nil {
+		return nil
+	}
+	other := f.Kernel != "" && f.Kernel != node.Status.NodeInfo.KernelVersion
+	return []v1alpha1.IsolationFact{{Name: factKernel, Value: cut(f.Kernel, maxQuoted), Source: v1alpha1.SourceGuest, Holds: other}}
 }
 
 func orNone(items []string) string {
