@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"text/template"
 
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
@@ -22,6 +21,7 @@ type facts struct {
 	Requirements []profile.Requirement
 	Config       profile.HostConfig
 	Label        string
+	Profiles     []known
 }
 
 func main() {
@@ -32,11 +32,11 @@ func main() {
 }
 
 func run(dir string) error {
-	known, err := gather()
+	all, err := gather()
 	if err != nil {
 		return err
 	}
-	templates, err := template.New("").Funcs(template.FuncMap{"kind": ofKind, "text": func(b []byte) string { return string(b) }}).ParseFS(pages, "pages/*.md")
+	templates, err := template.New("").Funcs(functions).ParseFS(pages, "pages/*.md")
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func run(dir string) error {
 			continue
 		}
 		var out bytes.Buffer
-		if err := page.Execute(&out, known); err != nil {
+		if err := page.Execute(&out, all); err != nil {
 			return err
 		}
 		if err := os.WriteFile(filepath.Join(dir, page.Name()), out.Bytes(), 0o644); err != nil {
@@ -57,20 +57,31 @@ func run(dir string) error {
 
 func gather() (facts, error) {
 	p := userns.New()
-	config, err := p.HostConfig(profile.HostOptions{ContainerdConfig: 3, SystemdCgroup: true, Arch: "amd64"})
+	config, err := p.HostConfig(aHost)
 	if err != nil {
 		return facts{}, err
 	}
-	labels := make([]string, 0, len(config.NodeLabels))
-	for key, value := range config.NodeLabels {
-		labels = append(labels, key+"="+value)
+	profiles, err := gatherProfiles()
+	if err != nil {
+		return facts{}, err
 	}
 	return facts{
 		Handler:      userns.Handler,
 		Requirements: p.Knowledge().Requirements,
 		Config:       config,
-		Label:        strings.Join(labels, ","),
+		Label:        labelsOf(config),
+		Profiles:     profiles,
 	}, nil
+}
+
+var functions = template.FuncMap{
+	"kind":     ofKind,
+	"text":     func(b []byte) string { return string(b) },
+	"added":    added,
+	"auto":     auto,
+	"distros":  distros,
+	"sentence": sentence,
+	"link":     link,
 }
 
 // ofKind selects the requirements of a kind that any pod gets, or does not.

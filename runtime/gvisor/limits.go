@@ -41,7 +41,7 @@ func summary() profile.Summary {
 		Title:     "gVisor",
 		Isolation: "a kernel in user space; the host sees a few system calls of a process without rights",
 		Distros:   []v1alpha1.Distro{v1alpha1.DistroK8s},
-		Storage:   "any volume, or ephemeral",
+		Storage:   "any volume, or ephemeral; not tried as a pod",
 		Inside: profile.Inside{
 			PrivilegedPods: "no pods at all",
 			LoadBalancers:  "no pods at all",

@@ -76,21 +76,21 @@ func hostLimits() []profile.Limit {
 		{
 			Reason: profile.LimitHost,
 			What:   "with some versions of CRI-O pods with hostUsers: false fail",
-			Why:    "it makes the user namespace in another way than Sysbox expects",
+			Why:    "seen with CRI-O 1.33.3 and Sysbox 0.7.0, while others fail without it (nestybox/sysbox#999)",
 			Remedy: "annotate the RuntimeClass " + profile.AnnotationUserNamespace + "=" + string(profile.ByCRIOAnnotation) + ", and list " + profile.CRIOAnnotation + " in the handler's allowed_annotations",
 			Issue:  "nestybox/sysbox#987",
 		},
 		{
 			Reason: profile.LimitHost,
 			What:   "Ubuntu 25.04 and later keep sysbox-fs from starting",
-			Why:    "their AppArmor profile for fusermount3 forbids its mount point",
-			Remedy: "allow it in that profile",
+			Why:    "their AppArmor profile for fusermount3 breaks its mounts",
+			Remedy: "allow them in that profile",
 			Issue:  "nestybox/sysbox#947",
 		},
 		{
 			Reason: profile.LimitHost,
 			What:   "nodes with SELinux are not supported",
-			Why:    "Sysbox labels nothing",
+			Why:    "its makers say so",
 			Remedy: "use nodes without SELinux, or runtime userns",
 		},
 		{

@@ -47,7 +47,7 @@ func summary() profile.Summary {
 		Inside: profile.Inside{
 			PrivilegedPods: "no",
 			LoadBalancers:  "not with K3s's servicelb, which node images leave out",
-			CSI:            "drivers whose pods are not privileged",
+			CSI:            "not tried; drivers whose pods are privileged cannot",
 		},
 		Measured: "a pod runs inside after 7.9 s (1.29 × bare); 771 MiB (1.07 × bare), see [what it costs](performance.md)",
 		Proven:   true,
