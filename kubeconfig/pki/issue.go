@@ -68,8 +68,10 @@ type Leaf struct {
 	ServerOnly bool
 }
 
-// Issue issues the certificate of a component. It lasts as long as the
-// authority: nodes make them anew at each boot.
+// Issue issues the certificate of a component. It is valid exactly as long as
+// the authority: a node that boots while its clock is ahead must still serve
+// after the clock was put right, and makes no other certificate before its next
+// boot.
 func (id Identity) Issue(l Leaf, now time.Time, rand io.Reader) (Credentials, error) {
 	ca, ok := id.pairs[l.Authority]
 	if !ok {
@@ -79,6 +81,7 @@ func (id Identity) Issue(l Leaf, now time.Time, rand io.Reader) (Credentials, er
 		Subject:     pkix.Name{CommonName: l.Name, Organization: slices.Clone(l.Groups)},
 		DNSNames:    slices.Clone(l.DNSNames),
 		IPAddresses: ipsOf(l.Addresses),
+		NotBefore:   ca.cert.NotBefore,
 		NotAfter:    ca.cert.NotAfter,
 		KeyUsage:    x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: l.usages(),
@@ -106,14 +109,16 @@ func ipsOf(addresses []netip.Addr) []net.IP {
 	return ips
 }
 
-// issue makes a new key and signs a certificate for it. NotAfter of the
-// template is cut to the authority's own.
+// issue makes a new key and signs a certificate for it. Without a NotBefore of
+// its own it begins a moment ago. NotAfter is cut to the authority's own.
 func (ca keyPair) issue(template *x509.Certificate, now time.Time, rand io.Reader) (Credentials, error) {
 	if !now.Before(ca.cert.NotAfter) {
 		return Credentials{}, fmt.Errorf("authority %q expired at %s: it can sign nothing any more",
 			ca.cert.Subject.CommonName, ca.cert.NotAfter.UTC().Format(time.RFC3339))
 	}
-	template.NotBefore = now.Add(-clockSkew).UTC()
+	if template.NotBefore.IsZero() {
+		template.NotBefore = now.Add(-clockSkew).UTC()
+	}
 	if template.NotAfter.After(ca.cert.NotAfter) {
 		template.NotAfter = ca.cert.NotAfter
 	}

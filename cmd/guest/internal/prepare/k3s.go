@@ -258,11 +258,10 @@ func (k k3s) datastoreCredentials(id pki.Identity, in node.Inputs) error {
 	return writeFile(node.File{Path: filepath.Join(k.runDir, "pki/etcd/ca.crt"), Mode: 0o600, Content: string(ca)})
 }
 
-// adminLifetime is more than a boot is meant to last.
-const adminLifetime = 10 * 365 * 24 * time.Hour
-
 func (k k3s) adminKubeconfig(id pki.Identity) error {
-	made, err := id.ClientCert("kubernetes-super-admin", []string{"system:masters"}, adminLifetime, k.now(), rand.Reader)
+	made, err := id.Issue(pki.Leaf{
+		Authority: guestapi.IdentityClientCACert, Name: "kubernetes-super-admin", Groups: []string{"system:masters"},
+	}, k.now(), rand.Reader)
 	if err != nil {
 		return fmt.Errorf("certificate of the node's own administrator: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"io/fs"
 	"net/netip"
 	"path/filepath"
 	"testing"
@@ -32,6 +33,7 @@ func anUpstream(t *testing.T) upstream {
 	}
 	in := node.Inputs{Name: "server-0", IP: netip.MustParseAddr("10.214.0.9")}
 	in.Config = guestapi.NodeConfig{Role: guestapi.RoleServer, ServiceCIDR: "10.96.0.0/16", ClusterDomain: "cluster.local", ExtraSANs: []string{"dev-api.default", "10.215.1.2"}}
+	u.now = func() time.Time { return time.Now().Add(25 * time.Hour) } // its clock is ahead
 	if err := u.credentials(t.Context(), in); err != nil {
 		t.Fatal(err)
 	}
@@ -47,6 +49,20 @@ func (u upstream) leaf(t *testing.T, name string) *x509.Certificate {
 		t.Fatal(err)
 	}
 	return pair.Leaf
+}
+
+// lastsLikeItsAuthority holds a certificate against the clock of a node that is
+// ahead while it boots.
+func (u upstream) lastsLikeItsAuthority(t *testing.T, leaf *x509.Certificate, key string) {
+	t.Helper()
+	block, _ := pem.Decode([]byte(read1(t, u.identityDir, key)))
+	ca, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !leaf.NotBefore.Equal(ca.NotBefore) || !leaf.NotAfter.Equal(ca.NotAfter) {
+		t.Errorf("valid from %s to %s, its authority from %s to %s", leaf.NotBefore, leaf.NotAfter, ca.NotBefore, ca.NotAfter)
+	}
 }
 
 func (u upstream) authority(t *testing.T, key string) *x509.CertPool {
@@ -85,6 +101,10 @@ func TestLeaves(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			leaf := u.leaf(t, tc.file)
+			u.lastsLikeItsAuthority(t, leaf, tc.authority)
+			if len(leaf.Subject.Organization) > 0 {
+				t.Errorf("%s\nit is in groups %q", tc.reason, leaf.Subject.Organization)
+			}
 			if _, err := leaf.Verify(x509.VerifyOptions{Roots: u.authority(t, tc.authority), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}); err != nil {
 				t.Errorf("%s\n%v", tc.reason, err)
 			}
@@ -128,9 +148,37 @@ func TestUsers(t *testing.T) {
 			if diff := cmp.Diff(tc.groups, leaf.Subject.Organization); diff != "" || leaf.Subject.CommonName != tc.name || config.Server != "https://10.214.0.9:6443" {
 				t.Errorf("%s\nname %q at %q, groups: -want, +got:\n%s", tc.reason, leaf.Subject.CommonName, config.Server, diff)
 			}
+			u.lastsLikeItsAuthority(t, leaf, guestapi.IdentityCACert)
 			if _, err := leaf.Verify(x509.VerifyOptions{Roots: u.authority(t, guestapi.IdentityCACert), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}); err != nil {
 				t.Errorf("%s\n%v", tc.reason, err)
 			}
 		})
+	}
+}
+
+// TestCredentialFiles: nobody but root reads a key, and there are no others.
+func TestCredentialFiles(t *testing.T) {
+	u := anUpstream(t)
+	want := []string{
+		"admin.conf", "controller-manager.conf", "kubelet.conf",
+		"pki/apiserver-etcd-client.crt", "pki/apiserver-etcd-client.key", "pki/apiserver-kubelet-client.crt", "pki/apiserver-kubelet-client.key",
+		"pki/apiserver.crt", "pki/apiserver.key", "pki/etcd/healthcheck-client.crt", "pki/etcd/healthcheck-client.key",
+		"pki/etcd/peer.crt", "pki/etcd/peer.key", "pki/etcd/server.crt", "pki/etcd/server.key",
+		"pki/front-proxy-client.crt", "pki/front-proxy-client.key", "scheduler.conf", "super-admin.conf",
+	}
+	var got []string
+	err := filepath.WalkDir(u.runDir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(u.runDir, path)
+		got = append(got, name)
+		if info, statErr := entry.Info(); statErr != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: mode %v, %v", name, info.Mode(), statErr)
+		}
+		return err
+	})
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v, files: -want, +got:\n%s", err, diff)
 	}
 }
