@@ -17,6 +17,7 @@ import (
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/templates/cluster"
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 	"github.com/vclusterctl/vclusterctl/test/e2e/harness"
 )
 
@@ -41,8 +42,6 @@ kind: VirtualCluster
 metadata: {name: %[1]s, namespace: %[2]s}
 spec:
   distro: %[3]s
-  servers:
-    storage: {ephemeral: true}
   pools:
   - name: %[4]s
     storage: {ephemeral: true}
@@ -138,8 +137,9 @@ func (v *virtual) checkNode(s *scene) {
 	if v.distro.Name == v1alpha1.DistroK8s {
 		s.noWrapper(s.in(host.Cluster, harness.ServerPod(v.vc), "cat /run/vcluster/containerd.toml"))
 	}
-	if got := s.in(host.Cluster, harness.ServerPod(v.vc), "find / -xdev -name config.json -path '*io.containerd.runtime*' -exec grep -l vcluster-oci {} + || true"); got != "" {
-		s.Errorf("the wrapper is used: %s", got)
+	// What a node that needs the wrapper has its containerd told, on either distro.
+	if got := s.in(host.Cluster, harness.ServerPod(v.vc), "grep -rl vcluster-oci /run/vcluster "+guestapi.K3sStateDir+"/agent/etc/containerd 2>/dev/null || true"); got != "" {
+		s.Errorf("containerd uses the wrapper: %s", got)
 	}
 }
 
