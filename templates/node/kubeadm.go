@@ -65,8 +65,7 @@ func (p *plan) clusterConfiguration() map[string]any {
 			"dnsDomain":     p.Config.ClusterDomain,
 		},
 		"apiServer": map[string]any{"certSANs": p.sans()},
-		// The node's address is in the certificate by kubeadm's own doing: peers
-		// then take each other's word without asking a resolver.
+		// What the certificates have, for who reads it in the cluster.
 		"etcd": map[string]any{"local": map[string]any{
 			"dataDir":      p.stateDir("etcd"),
 			"peerCertSANs": []any{PeerName(p.Name)},
