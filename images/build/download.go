@@ -121,7 +121,7 @@ func (d download) get(ctx context.Context, from string, timeout time.Duration, t
 	}
 	defer response.Body.Close()
 	switch {
-	case response.StatusCode >= http.StatusInternalServerError:
+	case notTheirs(response.StatusCode):
 		return fmt.Errorf("%w: %s answers %s", errUnreachable, from, response.Status)
 	case response.StatusCode != http.StatusOK:
 		return fmt.Errorf("%s answers %s", from, response.Status)
@@ -130,6 +130,16 @@ func (d download) get(ctx context.Context, from string, timeout time.Duration, t
 		return fmt.Errorf("%w: %s breaks off: %w", errUnreachable, from, err)
 	}
 	return nil
+}
+
+// notTheirs says whether an answer is not about the file that was asked for: the
+// server is in trouble or has had enough of us, or somebody between forbids it.
+func notTheirs(status int) bool {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired, http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return true
+	}
+	return status >= http.StatusInternalServerError
 }
 
 // checksumOf finds the SHA-256 of a name in a list as sha256sum writes it.

@@ -57,6 +57,8 @@ func TestDownload(t *testing.T) {
 		"Unlisted": {reason: "Without a checksum nothing is trusted.", list: lists(sumOf("a binary") + "  k3s-airgap\n"), err: `no SHA-256 of "k3s"`},
 		"NoSuch":   {reason: "A release that is not there is a mistake of ours.", list: answers(http.StatusNotFound), err: "404 Not Found"},
 		"Down":     {reason: "A server that is down is like no network.", list: answers(http.StatusBadGateway), notice: "502 Bad Gateway"},
+		"Proxy":    {reason: "Whoever filters the network does not want us to ask.", list: answers(http.StatusForbidden), notice: "403 Forbidden"},
+		"Limited":  {reason: "So does who has been asked too often.", list: answers(http.StatusTooManyRequests), notice: "429 Too Many Requests"},
 		"Hangs":    {reason: "Nor does it matter how the network is not there.", list: hang, notice: "K3S_BINARY=/path"},
 	}
 	for name, tc := range cases {
