@@ -16,8 +16,8 @@ const (
 	ConditionKubeconfigReady = "KubeconfigReady"
 	// ConditionIsolated: the node pods are proven unprivileged. Read by describe and auditors.
 	ConditionIsolated = "Isolated"
-	// ConditionStateKept: the servers have not lost what they stored, since the
-	// cluster was made. Read by describe and by whoever runs workloads inside.
+	// ConditionStateKept: the servers have what they stored since the cluster
+	// was made. Read by describe and by whoever runs workloads inside.
 	// Ready does not depend on it: a cluster that began anew works.
 	ConditionStateKept = "StateKept"
 	// ConditionUpToDate: the nodes are made as this controller makes new ones.
@@ -74,6 +74,7 @@ const (
 
 	ReasonKept      = "Kept"
 	ReasonStateLost = "StateLost" // a server came back without what it had stored
+	ReasonRestored  = "Restored"  // and then with it again
 	ReasonCurrent   = "Current"
 	ReasonOutdated  = "Outdated"
 )

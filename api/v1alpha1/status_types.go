@@ -162,9 +162,29 @@ type StateStatus struct {
 	ID string `json:"id,omitempty"`
 
 	// lostAt is when the pod was made that came up without the state of
-	// before. It is left out while none was lost.
+	// before. It is left out while none is lost.
 	// +optional
 	LostAt *metav1.Time `json:"lostAt,omitempty"`
+
+	// lost are the states of before, the oldest first: one of them can come
+	// back from a backup. Of many, the first and the latest are kept.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=8
+	Lost []LostState `json:"lost,omitempty"`
+}
+
+// LostState is a state that servers ran on, and then came up without.
+type LostState struct {
+	// id is the one that the state had.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	ID string `json:"id,omitempty"`
+
+	// at is when the pod was made that came up without it.
+	// +required
+	At metav1.Time `json:"at,omitempty,omitzero"`
 }
 
 // RuntimeStatus names the runtime profiles in use.

@@ -1,6 +1,7 @@
 package virtualcluster
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -67,6 +68,118 @@ func TestWatchState(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestRestoredState: a state that was lost and is there again is no loss. What
+// was lost before it still is.
+func TestRestoredState(t *testing.T) {
+	type visit struct {
+		heard  string
+		status metav1.ConditionStatus
+		reason string
+		word   string
+		lost   string // what is on record as lost
+	}
+	cases := map[string]struct {
+		reason string
+		visits []visit
+	}{
+		"Back": {"The backup was put back, as we asked for.", []visit{
+			{"one", yes, v1alpha1.ReasonKept, "first seen", ""},
+			{"two", no, v1alpha1.ReasonStateLost, "all objects inside are gone", "one"},
+			{"one", yes, v1alpha1.ReasonRestored, "are there again", ""},
+			{"", yes, v1alpha1.ReasonRestored, "are there again", ""},
+			{"one", yes, v1alpha1.ReasonRestored, "are there again", ""},
+		}},
+		"Again": {"What is back can be lost again.", []visit{
+			{"one", yes, v1alpha1.ReasonKept, "", ""},
+			{"two", no, v1alpha1.ReasonStateLost, "", "one"},
+			{"one", yes, v1alpha1.ReasonRestored, "", ""},
+			{"two", no, v1alpha1.ReasonStateLost, "all objects inside are gone", "one"},
+		}},
+		"First": {"With the first state all is back, whatever came between.", []visit{
+			{"one", yes, v1alpha1.ReasonKept, "", ""},
+			{"two", no, v1alpha1.ReasonStateLost, "", "one"},
+			{"three", no, v1alpha1.ReasonStateLost, "", "one two"},
+			{"one", yes, v1alpha1.ReasonRestored, "are there again", ""},
+		}},
+		"Second": {"With a later one the first is still lost.", []visit{
+			{"one", yes, v1alpha1.ReasonKept, "", ""},
+			{"two", no, v1alpha1.ReasonStateLost, "", "one"},
+			{"three", no, v1alpha1.ReasonStateLost, "", "one two"},
+			{"two", no, v1alpha1.ReasonStateLost, "are there again", "one"},
+			{"two", no, v1alpha1.ReasonStateLost, "without the state of before at", "one"},
+		}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := aScope(aPod(func(p *corev1.Pod) { p.CreationTimestamp = metav1.NewTime(noon) }))
+			s.yes(v1alpha1.ConditionNodesReady, v1alpha1.ReasonReady, "")
+			for i, v := range tc.visits {
+				if err := watchState(s.runsOn(v.heard)); err != nil {
+					t.Fatal(err)
+				}
+				if c := s.want(t, v1alpha1.ConditionStateKept, v.status, v.reason); !strings.Contains(c.Message, v.word) {
+					t.Errorf("%s\nvisit %d: the message does not say %q: %s", tc.reason, i, v.word, c.Message)
+				}
+				state := s.vc.Status.State
+				if got := strings.Join(idsOf(state.Lost), " "); got != v.lost || (state.LostAt != nil) != (v.lost != "") {
+					t.Errorf("%s\nvisit %d: on record as lost at %v is %q, want %q", tc.reason, i, state.LostAt, got, v.lost)
+				}
+			}
+		})
+	}
+}
+
+func idsOf(lost []v1alpha1.LostState) []string {
+	var out []string
+	for _, l := range lost {
+		out = append(out, l.ID)
+	}
+	return out
+}
+
+// TestManyLosses: the record is bounded, and the first state, with which all
+// comes back, is not what falls off.
+func TestManyLosses(t *testing.T) {
+	s := aScope(aPod(func(p *corev1.Pod) { p.CreationTimestamp = metav1.NewTime(noon) }))
+	s.yes(v1alpha1.ConditionNodesReady, v1alpha1.ReasonReady, "")
+	for i := range 2 * maxLost {
+		if err := watchState(s.runsOn(fmt.Sprint("s", i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lost := idsOf(s.vc.Status.State.Lost)
+	if len(lost) != maxLost || lost[0] != "s0" || lost[maxLost-1] != fmt.Sprint("s", 2*maxLost-2) {
+		t.Errorf("on record as lost are %v", lost)
+	}
+}
+
+// TestStateRestored: the way back that a loss names leads back. It is told once,
+// as good news.
+func TestStateRestored(t *testing.T) {
+	w := newWorld(t)
+	w.newCluster("dev")
+	w.immortal("dev")
+	for _, state := range []string{"second", "first"} {
+		w.kill("dev-server-0")
+		w.stateID = state
+		w.immortal("dev")
+	}
+	w.expect("dev", v1alpha1.ConditionStateKept, yes, v1alpha1.ReasonRestored)
+	if more := w.immortal("dev"); more != 0 {
+		t.Errorf("%d writes more", more)
+	}
+	var told []string
+	for len(w.events.Events) > 0 {
+		if e := <-w.events.Events; strings.Contains(e, "came up with") {
+			told = append(told, e)
+		}
+	}
+	if len(told) != 2 || !strings.HasPrefix(told[0], "Warning "+v1alpha1.ReasonStateLost) || !strings.HasPrefix(told[1], "Normal "+v1alpha1.ConditionStateKept) {
+		t.Errorf("told was %q, want a loss and its end", told)
+	}
+	w.witness.testify()
 }
 
 // TestStateLost: the loss is told in an event, once for each, and the cluster

@@ -108,4 +108,12 @@ func TestFollowsState(t *testing.T) {
 	if err := Follows(before, after); err != nil {
 		t.Errorf("Follows() = %v for a loss that is told", err)
 	}
+	after.Status.State.Lost = []v1alpha1.LostState{{ID: "a"}}
+	if err := Follows(after, before); err != nil {
+		t.Errorf("Follows() = %v for a state that is back", err)
+	}
+	after.Status.State.Lost = []v1alpha1.LostState{{ID: "first"}, {ID: "a"}}
+	if err := Follows(after, before); err == nil {
+		t.Error("Follows() = nil for one that is back, and the first one forgotten")
+	}
 }

@@ -49,13 +49,19 @@ func Follows(before, after *v1alpha1.VirtualCluster) error {
 		return fmt.Errorf("the identity changed from %.12q to %.12q", a.IdentityFingerprint, b.IdentityFingerprint)
 	case a.ObservedGeneration > b.ObservedGeneration:
 		return fmt.Errorf("observedGeneration went back from %d to %d", a.ObservedGeneration, b.ObservedGeneration)
-	case a.State != nil && b.State != nil && a.State.ID != b.State.ID && b.State.LostAt == nil:
+	case a.State != nil && b.State != nil && a.State.ID != b.State.ID && b.State.LostAt == nil && !restored(a.State, b.State.ID):
 		return fmt.Errorf("the state changed from %q to %q, and none was lost", a.State.ID, b.State.ID)
 	case a.Resolved != nil && (b.Resolved == nil || *a.Resolved != *b.Resolved):
 		return fmt.Errorf("what was resolved changed from %+v to %+v", a.Resolved, b.Resolved)
 	default:
 		return nil
 	}
+}
+
+// restored says whether a state is the first of those that were lost: with it,
+// all that ever was stored in the servers' own state is there again.
+func restored(before *v1alpha1.StateStatus, id string) bool {
+	return len(before.Lost) > 0 && before.Lost[0].ID == id
 }
 
 func is(vc *v1alpha1.VirtualCluster, condition string) bool {

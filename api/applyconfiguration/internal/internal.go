@@ -73,6 +73,15 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: ttlSeconds
       type:
         scalar: numeric
+- name: com.github.vclusterctl.vclusterctl.api.v1alpha1.LostState
+  map:
+    fields:
+    - name: at
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: id
+      type:
+        scalar: string
 - name: com.github.vclusterctl.vclusterctl.api.v1alpha1.Network
   map:
     fields:
@@ -287,6 +296,12 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: id
       type:
         scalar: string
+    - name: lost
+      type:
+        list:
+          elementType:
+            namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.LostState
+          elementRelationship: atomic
     - name: lostAt
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time

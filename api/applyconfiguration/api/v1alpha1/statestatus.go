@@ -15,8 +15,11 @@ type StateStatusApplyConfiguration struct {
 	// when it is empty. Another one means that the state of before is not there.
 	ID *string `json:"id,omitempty"`
 	// lostAt is when the pod was made that came up without the state of
-	// before. It is left out while none was lost.
+	// before. It is left out while none is lost.
 	LostAt *v1.Time `json:"lostAt,omitempty"`
+	// lost are the states of before, the oldest first: one of them can come
+	// back from a backup. Of many, the first and the latest are kept.
+	Lost []LostStateApplyConfiguration `json:"lost,omitempty"`
 }
 
 // StateStatusApplyConfiguration constructs a declarative configuration of the StateStatus type for use with
@@ -38,5 +41,18 @@ func (b *StateStatusApplyConfiguration) WithID(value string) *StateStatusApplyCo
 // If called multiple times, the LostAt field is set to the value of the last call.
 func (b *StateStatusApplyConfiguration) WithLostAt(value v1.Time) *StateStatusApplyConfiguration {
 	b.LostAt = &value
+	return b
+}
+
+// WithLost adds the given value to the Lost field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Lost field.
+func (b *StateStatusApplyConfiguration) WithLost(values ...*LostStateApplyConfiguration) *StateStatusApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithLost")
+		}
+		b.Lost = append(b.Lost, *values[i])
+	}
 	return b
 }
