@@ -13,8 +13,9 @@ import (
 )
 
 // watchState tells when a server came back without what it had stored. A
-// datastore gets a name when it is empty; the name that is heard when the nodes
-// are ready for the first time goes on record, and another one later is a loss,
+// datastore gets a name when it is empty. The first one that is heard goes on
+// record: who names it is an API that serves, and whoever has the kubeconfig may
+// have stored something by then, nodes or no nodes. Another one later is a loss,
 // unless it is that of a state that was lost before: then there was a backup. A
 // record that was lost itself starts anew with the next name: there is no alarm
 // for what nobody knows. It does not hold Ready down.
@@ -24,10 +25,10 @@ func watchState(s *Scope) error {
 	switch {
 	case id == "":
 		s.repeatState()
-	case held == nil && s.condition(v1alpha1.ConditionNodesReady).Status == metav1.ConditionTrue:
+	case held == nil:
 		s.vc.Status.State = &v1alpha1.StateStatus{ID: id}
 		s.keptState()
-	case held == nil, held.ID == id:
+	case held.ID == id:
 		s.repeatState()
 	default:
 		s.changeState(*held, pod, id)
@@ -86,7 +87,7 @@ func (s *Scope) repeatState() {
 	c := s.condition(v1alpha1.ConditionStateKept)
 	switch held := s.vc.Status.State; {
 	case held == nil:
-		s.unknown(v1alpha1.ConditionStateKept, v1alpha1.ReasonPending, "what the servers store is noted when the nodes are ready for the first time")
+		s.unknown(v1alpha1.ConditionStateKept, v1alpha1.ReasonPending, "what the servers store is noted when the API first serves")
 	case held.LostAt == nil && c.Reason == v1alpha1.ReasonRestored:
 		s.yes(v1alpha1.ConditionStateKept, c.Reason, c.Message)
 	case held.LostAt == nil:

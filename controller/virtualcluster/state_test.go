@@ -37,7 +37,7 @@ func TestWatchState(t *testing.T) {
 		words    []string
 		record   string
 	}{
-		"NotReady":   {"Before that nothing can have been stored.", []func(*Scope){func(s *Scope) { s.no(v1alpha1.ConditionNodesReady, v1alpha1.ReasonBooting, "") }}, "one", unknown, v1alpha1.ReasonPending, nil, ""},
+		"NotReady":   {"An API without nodes stores things, too.", []func(*Scope){func(s *Scope) { s.no(v1alpha1.ConditionNodesReady, v1alpha1.ReasonBooting, "") }}, "one", yes, v1alpha1.ReasonKept, nil, "one"},
 		"Silent":     {"Nobody knows yet.", nil, "", unknown, v1alpha1.ReasonPending, nil, ""},
 		"FirstBoot":  {"The first name is no loss.", nil, "one", yes, v1alpha1.ReasonKept, nil, "one"},
 		"SameState":  {"A server that came back with it.", []func(*Scope){record("one")}, "one", yes, v1alpha1.ReasonKept, nil, "one"},
@@ -204,6 +204,32 @@ func TestStateLost(t *testing.T) {
 		t.Error("the kubeconfig changed with the state")
 	}
 	w.witness.testify()
+}
+
+// TestStateLostWithoutNodes: the API can be written to long before the last node
+// is ready, and what is lost then is lost, too.
+func TestStateLostWithoutNodes(t *testing.T) {
+	w := newWorld(t)
+	w.newCluster("dev", withWorkers, func(vc *v1alpha1.VirtualCluster) { vc.Spec.Servers.Storage.Ephemeral = ptr.To(true) })
+	w.settle("dev")
+	w.expect("dev", v1alpha1.ConditionStateKept, unknown, v1alpha1.ReasonPending)
+	serve := func() {
+		pod := w.startPods("dev", "server")[0] // and none of the pool
+		w.makeReady(pod)
+		w.says(pod, serving)
+		w.settle("dev")
+		w.expect("dev", v1alpha1.ConditionControlPlaneReady, yes, v1alpha1.ReasonReady)
+		w.expect("dev", v1alpha1.ConditionNodesReady, no, v1alpha1.ReasonProgressing)
+	}
+	serve()
+	w.expect("dev", v1alpha1.ConditionStateKept, yes, v1alpha1.ReasonKept)
+	w.kill("dev-server-0")
+	w.stateID = "second"
+	serve()
+	w.expect("dev", v1alpha1.ConditionStateKept, no, v1alpha1.ReasonStateLost)
+	if got := w.happened(v1alpha1.ReasonStateLost); got != 1 {
+		t.Errorf("%d events tell of one loss", got)
+	}
 }
 
 // TestStateRecordLost: with the status goes the record, and there is no alarm
