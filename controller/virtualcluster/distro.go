@@ -9,6 +9,7 @@ import (
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/controller/catalogue"
+	"github.com/vclusterctl/vclusterctl/runtime/profile"
 	"github.com/vclusterctl/vclusterctl/templates/cluster"
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 )
@@ -18,7 +19,7 @@ import (
 // it says itself.
 func (s *Scope) chooseDistro(e catalogue.Entry) (v1alpha1.Distro, string, error) {
 	asked, offered := s.vc.Spec.Distro, e.Offers(s.vc.Spec.Version)
-	short := controllersMissing(s.nodes)
+	short := controllersMissing(s.hosts())
 	switch {
 	case asked != "" && !slices.Contains(offered, asked):
 		return "", "", stall(v1alpha1.ConditionReady, v1alpha1.ReasonDistroUnavailable,
@@ -27,7 +28,7 @@ func (s *Scope) chooseDistro(e catalogue.Entry) (v1alpha1.Distro, string, error)
 	case asked != "":
 		return asked, "asked for in spec.distro", nil
 	case slices.Contains(offered, v1alpha1.DistroK3s) && short == "":
-		return v1alpha1.DistroK3s, "the default where the node image carries it and the nodes delegate the cgroup controllers it needs", nil
+		return v1alpha1.DistroK3s, "the default where the node image carries it and the nodes that offer the runtime delegate the cgroup controllers it needs", nil
 	case slices.Contains(offered, v1alpha1.DistroK8s) && short != "" && e.Carries(v1alpha1.DistroK3s):
 		return v1alpha1.DistroK8s, short, nil
 	case slices.Contains(offered, v1alpha1.DistroK8s):
@@ -40,7 +41,42 @@ func (s *Scope) chooseDistro(e catalogue.Entry) (v1alpha1.Distro, string, error)
 	}
 }
 
-// controllersMissing says which node of the host cannot delegate the cgroup
+// hosts are the nodes of the host that pods of a new cluster can get to: those
+// that offer the first runtime that any offers. Where none does, the cluster waits
+// for one that is not known yet, and all count.
+func (s *Scope) hosts() []corev1.Node {
+	for _, p := range s.candidates() {
+		if nodes := s.offering(p); len(nodes) > 0 {
+			return nodes
+		}
+	}
+	return s.nodes
+}
+
+// offering are the nodes that pods under a runtime can get to. Where some have
+// its seccomp profile, pods run on those only.
+func (s *Scope) offering(p profile.Profile) []corev1.Node {
+	class := s.runtimeClasses[p.Knowledge().ClassName]
+	if class == nil {
+		return nil
+	}
+	by, err := profile.UserNamespaceOf(class.Annotations)
+	if err != nil {
+		return nil // the step that chooses the runtime says it
+	}
+	q := profile.Question{Nodes: s.nodes, Handler: class.Handler, UserNamespace: by}
+	if class.Scheduling != nil {
+		q.NodeSelector = class.Scheduling.NodeSelector
+	}
+	answer := p.Ask(q)
+	chosen := map[string]bool{}
+	for _, n := range answer.Capable() {
+		chosen[n.Node] = n.Seccomp || !answer.Seccomp()
+	}
+	return slices.DeleteFunc(slices.Clone(s.nodes), func(n corev1.Node) bool { return !chosen[n.Name] })
+}
+
+// controllersMissing says which of some nodes cannot delegate the cgroup
 // controllers that k3s insists on, if there is one. Cgroups can't be seen
 // through the API, but an ordinary kubelet needs the same controllers: a node
 // counts as able unless it says otherwise.
