@@ -8,12 +8,14 @@ import (
 	"sync"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/templates/cluster"
 	"github.com/vclusterctl/vclusterctl/test/truth"
 )
 
@@ -123,12 +125,50 @@ func (w *Witness) compare(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	c := meta.FindStatusCondition(vc.Status.Conditions, v1alpha1.ConditionControlPlaneReady)
-	if c == nil {
+	if c := meta.FindStatusCondition(vc.Status.Conditions, v1alpha1.ConditionControlPlaneReady); c != nil {
+		w.note(c.Status == metav1.ConditionTrue && serves != nil, "ControlPlaneReady is True and the API does not serve (%v)", serves)
+		w.note(c.Status == metav1.ConditionFalse && serves == nil, "ControlPlaneReady is False and the API serves: %s", c.Message)
+	}
+	missing := w.missing(ctx, &vc)
+	if ctx.Err() != nil {
 		return
 	}
-	w.note(c.Status == metav1.ConditionTrue && serves != nil, "ControlPlaneReady is True and the API does not serve (%v)", serves)
-	w.note(c.Status == metav1.ConditionFalse && serves == nil, "ControlPlaneReady is False and the API serves: %s", c.Message)
+	w.note(claimsNodes(&vc) && missing != nil, "NodesReady is True and %v", missing)
+}
+
+// claimsNodes says whether the status calls the nodes that the spec wants Ready.
+func claimsNodes(vc *v1alpha1.VirtualCluster) bool {
+	c := meta.FindStatusCondition(vc.Status.Conditions, v1alpha1.ConditionNodesReady)
+	return c != nil && c.Status == metav1.ConditionTrue && c.ObservedGeneration == vc.Generation
+}
+
+// missing names the nodes that are wanted and not Ready inside.
+func (w *Witness) missing(ctx context.Context, vc *v1alpha1.VirtualCluster) error {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	var nodes corev1.NodeList
+	if err := w.inner.List(ctx, &nodes); err != nil {
+		return fmt.Errorf("the nodes inside cannot be listed: %w", err)
+	}
+	ready := map[string]bool{}
+	for i := range nodes.Items {
+		ready[nodes.Items[i].Name] = isNodeReady(&nodes.Items[i])
+	}
+	var errs []error
+	for _, g := range append(cluster.Pools(vc.Spec), cluster.Servers(vc.Spec)) {
+		for i := range g.Replicas {
+			if name := fmt.Sprintf("%s-%d", g.Name, i); !ready[name] {
+				errs = append(errs, fmt.Errorf("node %q is not, inside", name))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func isNodeReady(n *corev1.Node) bool {
+	return slices.ContainsFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool {
+		return c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue
+	})
 }
 
 // serves asks the inner API as its user.
