@@ -48,6 +48,7 @@ var hostFaults = []fault{
 	{"NodeDrained", (*subject).nodeDrained},
 	{"ImageGone", (*subject).imageGone},
 	{"ControllerAbsent", (*subject).controllerAbsent},
+	{"Outdated", (*subject).outdated},
 }
 
 // nodePod is the first pod of a group as it is.
