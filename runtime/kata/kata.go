@@ -24,7 +24,8 @@ const (
 	Handler = "vclusterctl-kata"
 	// NodeLabel is put by Kata's installer on nodes that have it, with the value
 	// NodeLabelValue.
-	NodeLabel      = "katacontainers.io/kata-runtime"
+	NodeLabel = "katacontainers.io/kata-runtime"
+	// NodeLabelValue is the value of NodeLabel.
 	NodeLabelValue = "true"
 )
 

@@ -22,7 +22,8 @@ const (
 	Handler = "sysbox-runc"
 	// NodeLabel is on nodes whose Sysbox runs, with the value NodeLabelValue.
 	// Sysbox's installer takes it away while it upgrades.
-	NodeLabel      = "sysbox-runtime"
+	NodeLabel = "sysbox-runtime"
+	// NodeLabelValue is the value of NodeLabel.
 	NodeLabelValue = "running"
 )
 

@@ -155,7 +155,7 @@ func (o *TUIOptions) run(ctx context.Context, config tui.Config, interrupts <-ch
 }
 
 func (o *TUIOptions) explain(err error) (line, remedy string) {
-	e := o.Factory.Explain(err)
+	e := o.Explain(err)
 	return cli.OneLine(e.Error()), e.Remedy
 }
 

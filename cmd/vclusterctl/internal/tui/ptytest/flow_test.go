@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -205,7 +206,7 @@ func TestSuspend(t *testing.T) {
 	cmd := program(t, p.kubeconfig)
 	self := cmd.Path
 	shell := exec.Command("bash", "--norc", "-i")
-	shell.Env = append(cmd.Env, "PS1=ready> ")
+	shell.Env = append(slices.Clone(cmd.Env), "PS1=ready> ")
 	m := sit(t, shell)
 	m.shows("ready>")
 	m.press(self + "\r")

@@ -55,8 +55,7 @@ type Env struct {
 // Cause is an error without what was asked of whom: where it stands, that is
 // known.
 func (e Env) Cause(err error) string {
-	var asked *url.Error
-	if errors.As(err, &asked) {
+	if asked, ok := errors.AsType[*url.Error](err); ok {
 		err = asked.Err
 	}
 	line, _ := e.Explain(err)
