@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
@@ -53,16 +54,30 @@ func (f *file) save() (bool, error) {
 	return true, nil
 }
 
+// replacer replaces files. Its parts are what depends on who we are, and on
+// where the file is.
+type replacer struct {
+	open   func(path string, flag int, mode fs.FileMode) (*os.File, error)
+	rename func(from, to string) error
+}
+
 // replaceFile puts data in the place of path in one step. A symbolic link
 // stays one, and the owner stays the owner: root may be doing this for
 // somebody else.
 func replaceFile(path string, data []byte) error {
+	return replacer{open: os.OpenFile, rename: os.Rename}.replace(path, data)
+}
+
+func (r replacer) replace(path string, data []byte) error {
 	target, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		target, err = path, nil
 	}
 	if err != nil {
 		return fmt.Errorf("follow symbolic link: %w", err)
+	}
+	if err := r.mayWrite(target); err != nil {
+		return err
 	}
 	temp, err := writeTemp(filepath.Dir(target), data)
 	if err != nil {
@@ -71,10 +86,54 @@ func replaceFile(path string, data []byte) error {
 	if err := keepOwner(target, temp); err != nil {
 		return errors.Join(err, os.Remove(temp))
 	}
-	if err := os.Rename(temp, target); err != nil {
-		return errors.Join(err, os.Remove(temp))
+	err = r.rename(temp, target)
+	if err == nil {
+		return nil
 	}
-	return nil
+	if errors.Is(err, syscall.EBUSY) || errors.Is(err, syscall.EXDEV) {
+		err = r.overwrite(target, data) // it is a mount point
+	}
+	return errors.Join(err, os.Remove(temp))
+}
+
+// mayWrite refuses files that their owner has protected from changes: who may
+// write to the folder could replace them all the same.
+func (r replacer) mayWrite(path string) error {
+	f, err := r.open(path, os.O_WRONLY, 0)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("it may not be changed: make it writable, or name another file in KUBECONFIG: %w", err)
+	case err != nil:
+		return err //nolint:wrapcheck // the caller says what it was for
+	}
+	return f.Close() //nolint:wrapcheck // as above
+}
+
+// overwrite writes to the file itself, as the file that a container was given
+// must be. It is made private before there are keys in it.
+func (r replacer) overwrite(path string, data []byte) error {
+	f, err := r.open(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err //nolint:wrapcheck // the caller says what it was for
+	}
+	err = makePrivate(f)
+	if err == nil {
+		err = f.Truncate(0)
+	}
+	if err == nil {
+		_, err = f.Write(data)
+	}
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+func makePrivate(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil || info.Mode().Perm()&^fileMode == 0 {
+		return err //nolint:wrapcheck // the caller says what it was for
+	}
+	return f.Chmod(fileMode) //nolint:wrapcheck // as above
 }
 
 // writeTemp writes data to a new file of mode fileMode and makes it durable.
