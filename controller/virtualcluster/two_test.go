@@ -199,7 +199,7 @@ func TestTwoControllersDeleting(t *testing.T) {
 	writes := w.immortal("dev")
 	want := w.timeless("dev")
 	w.leave()
-	for n := 1; n <= writes+3; n += 3 { // and once when all is done
+	for n := 1; n <= writes+6; n += 6 { // and once when all is done
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
