@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/utils/ptr"
@@ -16,7 +14,6 @@ import (
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
-	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/wait"
 )
 
 // DeleteOptions are the flags of delete.
@@ -80,8 +77,11 @@ func (o *DeleteOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	left := t.inventory(ctx)
-	o.Hintf("Deleting virtual cluster %q in namespace %q: %s.", t.name, t.namespace, left)
+	o.Hintf("Deleting virtual cluster %q in namespace %q: %s.", t.name, t.namespace, t.inventory(ctx))
+	var left *remains
+	if o.Wait && o.DryRun == dryRunNone {
+		left = remainsOf(ctx, t, vc.UID)
+	}
 	if err := o.delete(ctx, t, vc); err != nil || o.DryRun != dryRunNone {
 		return errors.Join(err, o.printResult(t, err))
 	}
@@ -89,7 +89,7 @@ func (o *DeleteOptions) Run(ctx context.Context) error {
 		o.Hintf("warning: %s", cli.OneLine(err.Error()))
 	}
 	if o.Wait {
-		if err := o.await(ctx, t); err != nil {
+		if err := o.await(ctx, left); err != nil {
 			return err
 		}
 	}
@@ -139,71 +139,6 @@ func (o *DeleteOptions) printResult(t *target, failed error) error {
 	}
 	_, err := fmt.Fprintf(o.Out, "virtualcluster.%s %q deleted%s\n", v1alpha1.GroupName, t.name, suffix)
 	return err
-}
-
-// await blocks until the cluster and all that carries its label is gone.
-func (o *DeleteOptions) await(ctx context.Context, t *target) error {
-	ctx, cancel := withTimeout(ctx, o.Timeout)
-	defer cancel()
-	err := wait.Until(ctx, t.client, t.empty(), &v1alpha1.VirtualClusterList{}, func(_ *v1alpha1.VirtualCluster, exists bool) (bool, error) {
-		return !exists, nil
-	})
-	for _, kind := range dependents {
-		if err == nil {
-			err = t.awaitGone(ctx, kind)
-		}
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return cli.TimedOut(
-			"It goes on by itself. See what is left with: "+t.Kubectl("get", "all,secrets,configmaps,pvc,networkpolicies", "-n", t.namespace, "-l", v1alpha1.LabelCluster+"="+t.name),
-			"virtual cluster %q in namespace %q is not gone after %s", t.name, t.namespace, o.Timeout)
-	}
-	if errors.Is(err, context.Canceled) {
-		return cli.Interrupted("The deletion goes on by itself.")
-	}
-	return err
-}
-
-// dependents are the kinds of what a cluster is made of, the one that takes
-// longest first.
-var dependents = []schema.GroupVersionKind{
-	{Version: "v1", Kind: "Pod"},
-	{Group: "apps", Version: "v1", Kind: "StatefulSet"},
-	{Version: "v1", Kind: "PersistentVolumeClaim"},
-	{Version: "v1", Kind: "Service"},
-	{Version: "v1", Kind: "Secret"},
-	{Version: "v1", Kind: "ConfigMap"},
-	{Group: "networking.k8s.io", Version: "v1", Kind: "NetworkPolicy"},
-}
-
-func (t *target) selector() client.MatchingLabels {
-	return client.MatchingLabels{v1alpha1.LabelCluster: t.name}
-}
-
-// awaitGone skips kinds that the user may not see.
-func (t *target) awaitGone(ctx context.Context, kind schema.GroupVersionKind) error {
-	list, err := t.dependents(ctx, kind)
-	if apierrors.IsForbidden(err) || meta.IsNoMatchError(err) || err == nil && len(list.Items) == 0 {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	obj := &metav1.PartialObjectMetadata{}
-	obj.SetGroupVersionKind(kind)
-	return wait.Gone(ctx, t.client, obj, emptyList(kind), client.InNamespace(t.namespace), t.selector())
-}
-
-func (t *target) dependents(ctx context.Context, kind schema.GroupVersionKind) (*metav1.PartialObjectMetadataList, error) {
-	list := emptyList(kind)
-	err := t.client.List(ctx, list, client.InNamespace(t.namespace), t.selector())
-	return list, err
-}
-
-func emptyList(kind schema.GroupVersionKind) *metav1.PartialObjectMetadataList {
-	list := &metav1.PartialObjectMetadataList{}
-	list.SetGroupVersionKind(kind)
-	return list
 }
 
 // inventory says in words what goes away with the cluster.

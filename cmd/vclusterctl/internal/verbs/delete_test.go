@@ -2,14 +2,17 @@ package verbs
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
@@ -57,6 +60,68 @@ func nodePod(name string) *corev1.Pod {
 	return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name, Labels: map[string]string{v1alpha1.LabelCluster: "dev"}}}
 }
 
+// podOf is a node pod with UIDs, its own and that of its owner.
+func podOf(name string, uid types.UID, ownerKind string, owner types.UID) *corev1.Pod {
+	pod := nodePod(name)
+	pod.UID = uid
+	pod.OwnerReferences = []metav1.OwnerReference{{APIVersion: "x/v1", Kind: ownerKind, Name: "x", UID: owner}}
+	return pod
+}
+
+// thenApplied deletes a cluster with its pod, and makes another one of the same
+// name with a pod of the same name.
+func thenApplied(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.DeleteOption) error {
+	other := virtualCluster("dev")
+	other.UID = "another"
+	return errors.Join(
+		c.Delete(ctx, obj, opts...), c.Delete(ctx, nodePod("dev-server-0")),
+		c.Create(ctx, other), c.Create(ctx, podOf("dev-server-0", "new-pod", "StatefulSet", "new-set")),
+	)
+}
+
+// TestRemains: what is waited for is what the cluster is made of, and nothing
+// of one that has the same name.
+func TestRemains(t *testing.T) {
+	f := testFactory(t)
+	c := withCluster(t, f, interceptor.Funcs{},
+		podOf("dev-server-0", "pod", "StatefulSet", "set"), podOf("dev-other-0", "before", v1alpha1.VirtualClusterKind, "earlier"),
+		&appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "dev-server", UID: "set", Labels: map[string]string{v1alpha1.LabelCluster: "dev"}}})
+	r := remainsOf(t.Context(), &target{Factory: f, client: c, namespace: "default", name: "dev"}, "u")
+	cases := map[string]struct {
+		reason string
+		pod    *corev1.Pod
+		want   bool
+	}{
+		"There":     {reason: "It was there; that of its owner is gone.", pod: podOf("dev-server-0", "pod", "StatefulSet", "gone"), want: true},
+		"MadeSince": {reason: "It was made for something that was.", pod: podOf("dev-server-0", "new", "StatefulSet", "set"), want: true},
+		"OfCluster": {reason: "It was made for the cluster.", pod: podOf("dev-server-0", "new", v1alpha1.VirtualClusterKind, "u"), want: true},
+		"OfNext":    {reason: "It is the next cluster's.", pod: podOf("dev-server-0", "new", "StatefulSet", "next")},
+		"OfEarlier": {reason: "It was there, and an earlier cluster's.", pod: podOf("dev-other-0", "before", v1alpha1.VirtualClusterKind, "earlier")},
+	}
+	for name, tc := range cases {
+		if got := r.has(tc.pod); got != tc.want {
+			t.Errorf("%s: has() = %v\n%s", name, got, tc.reason)
+		}
+	}
+}
+
+// TestNotSeen: what cannot be looked at is not said to be gone; the deletion
+// does not wait for that.
+func TestNotSeen(t *testing.T) {
+	f := testFactory(t)
+	c := withCluster(t, f, interceptor.Funcs{List: func(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) error {
+		if list.GetObjectKind().GroupVersionKind().Kind == "Secret" {
+			return apierrors.NewInternalError(errors.New("broken"))
+		}
+		return c.List(ctx, list, opts...)
+	}}, virtualCluster("dev"))
+	code, stderr := call(t, f, NewCmdDelete(f, nil), "dev")
+	err := c.Get(t.Context(), client.ObjectKey{Namespace: "default", Name: "dev"}, &v1alpha1.VirtualCluster{})
+	if code != cli.ExitError || !strings.Contains(stderr, `see what is left of virtual cluster "dev"`) || !apierrors.IsNotFound(err) {
+		t.Errorf("code %d, %v\n%s", code, err, stderr)
+	}
+}
+
 func TestDelete(t *testing.T) {
 	type want struct {
 		Code int
@@ -81,6 +146,12 @@ func TestDelete(t *testing.T) {
 			reason: "The cluster is gone, its pod is not: that is not done.", args: []string{"dev", "--timeout=100ms"},
 			objects: []client.Object{virtualCluster("dev"), nodePod("dev-server-0")},
 			want:    want{Code: cli.ExitTimeout}, says: "is not gone after 100ms",
+		},
+		"AppliedAgain": {
+			reason: "Whoever keeps clusters in Git applies them again as soon as they are gone: that is another one.", args: []string{"dev", "--timeout=5s"},
+			objects: []client.Object{virtualCluster("dev"), podOf("dev-server-0", "old-pod", "StatefulSet", "old-set")},
+			fail:    interceptor.Funcs{Delete: thenApplied},
+			want:    want{Out: deleted + "\n", Left: true},
 		},
 		"Force": {
 			reason: "The pods are killed.", args: []string{"dev", "--force", "--timeout=1m"},

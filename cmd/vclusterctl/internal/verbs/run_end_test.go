@@ -4,6 +4,7 @@ package verbs
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
@@ -167,5 +169,45 @@ func TestRunReplaced(t *testing.T) {
 	}
 	if !l.exists(t) || strings.Contains(errOut, "Delete it with") {
 		t.Errorf("the other cluster is there: %v\n%s", l.exists(t), errOut)
+	}
+}
+
+// TestRunNameTaken: a second run that has waited for the name is not waited for,
+// and nobody is told to delete it.
+func TestRunNameTaken(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		fail   error
+		says   string
+	}{
+		"Taken":  {reason: "There is another cluster of that name, and nothing left of ours."},
+		"Unsure": {reason: "Whether all is gone cannot be seen; what has the name may be another's.", fail: apierrors.NewInternalError(errors.New("broken")), says: "The deletion goes on by itself."},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			deleted := false
+			l := newLab(t, func(_ *lab, f *interceptor.Funcs) {
+				f.Delete = func(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.DeleteOption) error {
+					deleted = true
+					replace(t, c)
+					return nil
+				}
+				f.List = func(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) error {
+					if _, ok := list.(*metav1.PartialObjectMetadataList); ok && deleted && tc.fail != nil {
+						return tc.fail
+					}
+					return c.List(ctx, list, opts...)
+				}
+			})
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			code, _, errOut := l.call(ctx, NewCmdRun(l.Factory, nil), "--name=dev", "--", "true")
+			if code != 0 || ctx.Err() != nil || !l.exists(t) {
+				t.Errorf("%s\ncode %d, %v; the other cluster is there: %v", tc.reason, code, ctx.Err(), l.exists(t))
+			}
+			if strings.Contains(errOut, "Delete it with") || !strings.Contains(errOut, tc.says) {
+				t.Errorf("%s\n%q is wanted, and no word of deleting:\n%s", tc.reason, tc.says, errOut)
+			}
+		})
 	}
 }

@@ -129,13 +129,15 @@ func (r *running) collect(ctx context.Context) {
 const deleteTimeout = 3 * time.Minute
 
 // remove deletes the cluster and waits until nothing of it is left, or somebody
-// does not want to wait any longer.
+// does not want to wait any longer. It fails only where the cluster stays: once
+// its deletion is accepted, its name may be somebody else's at any time.
 func (r *running) remove(ctx context.Context) error {
 	waiting, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer r.signals.To(func(os.Signal) { cancel() })()
 	r.Hintf("Deleting virtual cluster %q in namespace %q.", r.t.name, r.t.namespace)
 	o := &DeleteOptions{Factory: r.Factory, Timeout: deleteTimeout, DryRun: dryRunNone}
+	left := r.remains(waiting)
 	err := r.insist(ctx, func(ctx context.Context) error { return o.delete(ctx, r.t, r.cluster) })
 	if apierrors.IsConflict(err) {
 		r.Hintf("It is gone already; another one has its name now, and stays.")
@@ -144,11 +146,24 @@ func (r *running) remove(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := o.await(waiting, r.t); waiting.Err() == nil || err == nil {
-		return err
+	if err = o.await(waiting, left); err == nil {
+		return nil
 	}
-	r.Hintf("Not waiting any longer: the deletion goes on by itself.")
+	if waiting.Err() != nil {
+		r.Hintf("Not waiting any longer: the deletion goes on by itself.")
+		return nil
+	}
+	r.Hintf("warning: %s", cli.OneLine(err.Error()))
+	r.Hintf("  The deletion goes on by itself.")
 	return nil
+}
+
+// remains are what is waited for, if that can be seen in time: it is no reason
+// to delete later.
+func (r *running) remains(ctx context.Context) *remains {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	return remainsOf(ctx, r.t, r.cluster.UID)
 }
 
 // insist tries a request again for as long as an API server that is away

@@ -153,18 +153,21 @@ func (o *UninstallOptions) clearClusters(ctx context.Context, c client.WithWatch
 }
 
 func (o *UninstallOptions) deleteClusters(ctx context.Context, c client.WithWatch, clusters []v1alpha1.VirtualCluster) error {
+	del := &DeleteOptions{Factory: o.Factory, DryRun: o.DryRun}
 	var errs []error
+	var left []*remains
 	for i := range clusters {
 		t := &target{Factory: o.Factory, client: c, namespace: clusters[i].Namespace, name: clusters[i].Name}
-		del := &DeleteOptions{Factory: o.Factory, DryRun: o.DryRun}
+		if o.DryRun == dryRunNone {
+			left = append(left, remainsOf(ctx, t, clusters[i].UID))
+		}
 		errs = append(errs, del.delete(ctx, t, &clusters[i]))
 	}
 	if err := errors.Join(errs...); err != nil || o.DryRun != dryRunNone {
 		return err
 	}
-	for _, vc := range clusters {
-		t := &target{Factory: o.Factory, client: c, namespace: vc.Namespace, name: vc.Name}
-		if err := (&DeleteOptions{Factory: o.Factory}).await(ctx, t); err != nil {
+	for _, r := range left {
+		if err := del.await(ctx, r); err != nil {
 			return err
 		}
 	}

@@ -63,22 +63,25 @@ func listWatch(c client.WithWatch, list client.ObjectList, opts []client.ListOpt
 	return cache.ToListWatcherWithWatchListSemantics(lw, c)
 }
 
-// Gone blocks until no object of the list's kind matches.
-func Gone(ctx context.Context, c client.WithWatch, obj client.Object, list client.ObjectList, opts ...client.ListOption) error {
+// Gone blocks until no object of the list's kind matches that counts. Another
+// object that gets the name of one that counted need not.
+func Gone(ctx context.Context, c client.WithWatch, obj client.Object, list client.ObjectList, counts func(client.Object) bool, opts ...client.ListOption) error {
 	left := map[client.ObjectKey]bool{}
+	note := func(o client.Object, exists bool) {
+		if key := client.ObjectKeyFromObject(o); exists && counts(o) {
+			left[key] = true
+		} else {
+			delete(left, key)
+		}
+	}
 	empty := func(store cache.Store) (bool, error) {
 		for _, o := range store.List() {
-			left[client.ObjectKeyFromObject(o.(client.Object))] = true
+			note(o.(client.Object), true)
 		}
 		return len(left) == 0, nil
 	}
 	_, err := watchtools.UntilWithSync(ctx, listWatch(c, list, opts), obj, empty, func(e watch.Event) (bool, error) {
-		key := client.ObjectKeyFromObject(e.Object.(client.Object))
-		if e.Type == watch.Deleted {
-			delete(left, key)
-		} else {
-			left[key] = true
-		}
+		note(e.Object.(client.Object), e.Type != watch.Deleted)
 		return len(left) == 0, nil
 	})
 	return ended(ctx, err)
