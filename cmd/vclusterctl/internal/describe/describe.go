@@ -24,6 +24,8 @@ type Input struct {
 	Pods []corev1.Pod
 	// Events are about the cluster or its pods.
 	Events []corev1.Event
+	// PodsErr and EventsErr say why there may be more of them.
+	PodsErr, EventsErr error
 	// Now is what ages are counted to.
 	Now time.Time
 }
@@ -37,8 +39,8 @@ func Write(w io.Writer, in Input) error {
 	p.conditions(in.Cluster.Status.Conditions)
 	p.isolation(in.Cluster.Status)
 	p.timeline(in.Cluster.Status.Timeline)
-	p.pods(in.Pods)
-	p.events(in.Events)
+	p.pods(in.Pods, in.PodsErr)
+	p.events(in.Events, in.EventsErr)
 	if err := p.w.Flush(); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package describe
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -103,10 +104,14 @@ func TestWrite(t *testing.T) {
 		reason string
 		in     Input
 	}{
-		"paused":   {reason: "What was asked for stands beside what is.", in: Input{Cluster: paused}},
-		"overdue":  {reason: "A controller that was down deletes late.", in: Input{Cluster: overdue}},
-		"new":      {reason: "A cluster nobody looked at yet says so.", in: Input{Cluster: &v1alpha1.VirtualCluster{ObjectMeta: metav1.ObjectMeta{Name: "dev", Namespace: "default", Generation: 1}}}},
-		"ready":    {reason: "Everything is shown.", in: Input{Cluster: readyCluster(), Pods: pods(), Events: events()}},
+		"paused":  {reason: "What was asked for stands beside what is.", in: Input{Cluster: paused}},
+		"overdue": {reason: "A controller that was down deletes late.", in: Input{Cluster: overdue}},
+		"new":     {reason: "A cluster nobody looked at yet says so.", in: Input{Cluster: &v1alpha1.VirtualCluster{ObjectMeta: metav1.ObjectMeta{Name: "dev", Namespace: "default", Generation: 1}}}},
+		"ready":   {reason: "Everything is shown.", in: Input{Cluster: readyCluster(), Pods: pods(), Events: events()}},
+		"forbidden": {
+			reason: "Who may not see the pods sees the rest.",
+			in:     Input{Cluster: readyCluster(), PodsErr: errors.New("pods is\nforbidden"), Events: events(), EventsErr: errors.New("events of pods are forbidden")},
+		},
 		"deleting": {reason: "Deletion comes before the condition.", in: Input{Cluster: deleting}},
 	}
 	for name, tc := range cases {

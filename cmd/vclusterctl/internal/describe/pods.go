@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -11,7 +12,12 @@ import (
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/belongings"
 )
 
-func (p *page) pods(pods []corev1.Pod) {
+func (p *page) pods(pods []corev1.Pod, err error) {
+	if len(pods) == 0 && err != nil {
+		p.section("Node pods")
+		p.unread(err)
+		return
+	}
 	p.section("Node pods", "POD", "ROLE", "READY", "STATUS", "RESTARTS", "NODE", "AGE")
 	if len(pods) == 0 {
 		p.row("", "<none>")
@@ -24,9 +30,15 @@ func (p *page) pods(pods []corev1.Pod) {
 		}
 		p.row("", pod.Name, pod.Role, ready, pod.Status, fmt.Sprint(pod.Restarts), orNone(pod.Node), p.age(pod.Created))
 	}
+	p.unread(err)
 }
 
-func (p *page) events(events []corev1.Event) {
+func (p *page) events(events []corev1.Event, err error) {
+	if len(events) == 0 && err != nil {
+		p.section("Events")
+		p.unread(err)
+		return
+	}
 	p.section("Events", "LAST", "TYPE", "REASON", "OBJECT", "MESSAGE")
 	if len(events) == 0 {
 		p.row("", "<none>")
@@ -38,6 +50,16 @@ func (p *page) events(events []corev1.Event) {
 		}
 		p.row("", last, e.Type, e.Reason, e.Object, e.Message)
 	}
+	p.unread(err)
+}
+
+// unread says that there may be more.
+func (p *page) unread(err error) {
+	if err == nil {
+		return
+	}
+	_ = p.w.Flush() // into memory; the columns are not as wide as this
+	p.row("  cannot be read: " + strings.Join(strings.Fields(err.Error()), " "))
 }
 
 // SortPods puts servers before pools, and each group in the order of its

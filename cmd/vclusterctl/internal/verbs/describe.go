@@ -2,10 +2,12 @@ package verbs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
@@ -55,13 +57,18 @@ func (o *DescribeOptions) Run(ctx context.Context) error {
 	if in.Cluster, err = t.get(ctx); err != nil {
 		return err
 	}
-	if in.Pods, err = t.pods(ctx); err != nil {
-		return err
+	in.Pods, in.PodsErr = t.pods(ctx)
+	in.Events, in.EventsErr = t.events(ctx, in.Pods)
+	return errors.Join(describe.Write(o.Out, in), unlessForbidden(in.PodsErr), unlessForbidden(in.EventsErr))
+}
+
+// unlessForbidden is what went wrong. That users who may see the cluster may not
+// see its pods is no failure: tenants need not.
+func unlessForbidden(err error) error {
+	if apierrors.IsForbidden(err) {
+		return nil
 	}
-	if in.Events, err = t.events(ctx, in.Pods); err != nil {
-		return err
-	}
-	return describe.Write(o.Out, in)
+	return err
 }
 
 func (t *target) pods(ctx context.Context) ([]corev1.Pod, error) {

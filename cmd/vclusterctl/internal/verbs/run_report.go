@@ -74,11 +74,10 @@ func (t *target) collect(ctx context.Context, dir string) error {
 		return err
 	}
 	source.Tell = func(string, ...any) {}
-	var podErr, eventErr error
-	in.Pods, podErr = t.pods(ctx)
-	in.Events, eventErr = t.events(ctx, in.Pods)
+	in.Pods, in.PodsErr = t.pods(ctx)
+	in.Events, in.EventsErr = t.events(ctx, in.Pods)
 	nodes, nodeErr := nodeexec.List(ctx, t.client, t.namespace, t.name)
-	return errors.Join(podErr, eventErr, nodeErr, evidence.Save(ctx, dir, in, nodes, source))
+	return errors.Join(in.PodsErr, in.EventsErr, nodeErr, evidence.Save(ctx, dir, in, nodes, source))
 }
 
 // write writes the report of the whole, and gives the error of the run.
