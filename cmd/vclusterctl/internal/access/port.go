@@ -8,10 +8,11 @@ import (
 )
 
 // The ports for tunnels that a kubeconfig leads to: below those that systems
-// hand out by themselves, so that a port that was free stays so.
+// hand out by themselves and below those of NodePorts, so that a port that was
+// free stays so.
 const (
-	firstPort = 30000
-	ports     = 2768
+	firstPort = 20000
+	ports     = 10000
 )
 
 // Ports are the ports for the tunnel of a cluster, in the order in which to try
