@@ -2,6 +2,9 @@ package verbs
 
 import (
 	"context"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,6 +13,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 )
 
 // TestCompletion asks the program as a shell does.
@@ -54,6 +59,41 @@ func TestCompletion(t *testing.T) {
 			words := strings.Split(tc.line, " ")
 			words[len(words)-1] = strings.TrimSuffix(words[len(words)-1], "|")
 			root.SetArgs(append([]string{"__complete"}, words...))
+			if err := root.ExecuteContext(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, strings.Fields(stdout(f))); diff != "" {
+				t.Errorf("%s\n-want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+// TestCompletionConnected: the current context is a virtual cluster, and flags
+// that were typed count as they do otherwise.
+func TestCompletionConnected(t *testing.T) {
+	beside := virtualCluster("beside", func(vc *v1alpha1.VirtualCluster) { vc.Namespace = "team" })
+	elsewhere := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(elsewhere, plainConfig(t, [2]string{"other", "https://other.example.com"}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const host = "https://host.example.com"
+	cases := map[string]struct {
+		reason string
+		words  []string
+		want   []string
+	}{
+		"Nothing":    {reason: "Those beside the one that the context leads to.", want: []string{"beside", ":4"}},
+		"Namespace":  {reason: "Those in another namespace.", words: []string{"-n", "default"}, want: []string{"there", ":4"}},
+		"Context":    {reason: "Those in the namespace of another context.", words: []string{"--context", "vclusterctl-team-dev"}, want: []string{"there", ":4"}},
+		"Kubeconfig": {reason: "Those in the namespace of another file.", words: []string{"--kubeconfig", elsewhere}, want: []string{"there", ":4"}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			f, _ := userWith(t, host, host+"/team/dev")
+			withCluster(t, f, interceptor.Funcs{}, beside.DeepCopy(), virtualCluster("there"))
+			root := newRoot(f, NewCmdGet(f, nil))
+			root.SetArgs(slices.Concat([]string{"__complete", "get"}, tc.words, []string{""}))
 			if err := root.ExecuteContext(t.Context()); err != nil {
 				t.Fatal(err)
 			}

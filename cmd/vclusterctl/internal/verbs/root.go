@@ -141,6 +141,9 @@ func checkGlobals(f *cli.Factory, cmd *cobra.Command) error {
 	if !f.Verbose && cmd.Annotations[logsAnnotation] == "" {
 		silence()
 	}
+	if completes(cmd) {
+		return nil // no flag was read yet; who asks the host goes there then
+	}
 	if f.AllNamespaces && cmd.Annotations[allAnnotation] == "" {
 		return usage(cmd, cli.Usagef("%s: -A means nothing here", cmd.Name()))
 	}
@@ -148,6 +151,11 @@ func checkGlobals(f *cli.Factory, cmd *cobra.Command) error {
 		return usage(cmd, err)
 	}
 	return f.LeaveVirtual()
+}
+
+// completes says whether a shell asks what could be typed.
+func completes(cmd *cobra.Command) bool {
+	return cmd.Name() == cobra.ShellCompRequestCmd || cmd.Name() == cobra.ShellCompNoDescRequestCmd
 }
 
 // silence keeps what libraries log from people: what matters to them is in an
