@@ -8,8 +8,12 @@ func (f *Factory) Command(words ...string) string {
 	return f.commandLine(f.Program, f.TypedContext(), words) // another one is found again
 }
 
-// Kubectl is how the user would call kubectl to talk to the same cluster.
+// Kubectl is how the user would call kubectl to talk to the same cluster. Without
+// any context it talks to the one of its pod, as we do.
 func (f *Factory) Kubectl(words ...string) string {
+	if f.inPod {
+		return strings.Join(append([]string{"kubectl"}, words...), " ") + " --kubeconfig /dev/null"
+	}
 	return f.commandLine("kubectl", *f.Flags.Context, words)
 }
 

@@ -43,16 +43,22 @@ type Factory struct {
 	// Dial makes the client of a factory. It is given which, because copies
 	// of one talk to clusters of their own.
 	Dial func(*Factory) (client.WithWatch, error)
+	// PodConfig is how to reach the cluster whose pod we are. It fails where we
+	// are none.
+	PodConfig func() (*rest.Config, error)
 
 	// implied says what of Flags nobody typed: it was found out.
 	implied struct{ context, namespace bool }
+	// inPod is set where the cluster whose pod we are is meant, whatever the
+	// kubeconfig's current context is.
+	inPod bool
 }
 
 // NewFactory is the factory of the real program.
 func NewFactory(program string, streams Streams) *Factory {
 	return &Factory{
 		Streams: streams, Program: program, Flags: configFlags(), Now: time.Now, Getenv: os.Getenv,
-		Dial: (*Factory).connect,
+		Dial: (*Factory).connect, PodConfig: rest.InClusterConfig,
 	}
 }
 
@@ -94,7 +100,7 @@ func (f *Factory) RESTConfig() (*rest.Config, error) {
 			"Point --kubeconfig at a cluster, or start one on this machine with: "+f.Program+" host up",
 			"no cluster to talk to: the kubeconfig has no context")
 	}
-	config, err := f.Flags.ToRESTConfig()
+	config, err := f.hostConfig()
 	if err != nil {
 		return nil, err
 	}
@@ -107,10 +113,21 @@ func (f *Factory) RESTConfig() (*rest.Config, error) {
 	return config, nil
 }
 
+func (f *Factory) hostConfig() (*rest.Config, error) {
+	if f.inPod {
+		return f.PodConfig()
+	}
+	return f.Flags.ToRESTConfig()
+}
+
+// InPod says whether this program talks to the cluster whose pod it is in, and
+// not to a context of the kubeconfig.
+func (f *Factory) InPod() bool { return f.inPod }
+
 // HasCluster says whether there is any cluster to talk to: a context in the
 // kubeconfig, or the cluster whose pod we are.
 func (f *Factory) HasCluster() bool {
-	if f.Getenv("KUBERNETES_SERVICE_HOST") != "" {
+	if f.inPod || f.Getenv("KUBERNETES_SERVICE_HOST") != "" {
 		return true
 	}
 	raw, err := f.Flags.ToRawKubeConfigLoader().RawConfig()
@@ -156,7 +173,7 @@ func (f *Factory) UseContext(context string) {
 	typed := f.TypedNamespace()
 	f.Flags = copyFlags(f.Flags)
 	*f.Flags.Context, *f.Flags.Namespace = context, typed
-	f.implied.context, f.implied.namespace = false, false
+	f.implied.context, f.implied.namespace, f.inPod = false, false, false
 }
 
 // InNamespace is this factory for another namespace.

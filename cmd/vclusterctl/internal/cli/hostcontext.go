@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -32,12 +33,34 @@ func (f *Factory) LeaveVirtual() error {
 		if !o.Current {
 			continue
 		}
-		if server, namespace, _, ok := SplitOwner(o.Owner); ok {
-			f.use(hostOf(raw, server, before(owned, o)), namespace)
+		if server, namespace, name, ok := SplitOwner(o.Owner); ok {
+			return f.leave(hostOf(raw, server, before(owned, o)), server, namespace, name)
 		}
 	}
 	return nil
 }
+
+// leave goes to the host of a virtual cluster: to the context that leads there,
+// or to where this pod is. To stay would be to look for the host's objects inside.
+func (f *Factory) leave(context, server, namespace, name string) error {
+	if context != "" {
+		f.use(context, namespace)
+		return nil
+	}
+	if pod, err := f.PodConfig(); err == nil && pod.Host == server {
+		f.usePod(namespace)
+		return nil
+	}
+	return &Error{
+		Code:   ExitRefused,
+		Err:    fmt.Errorf("the host of virtual cluster %q (%s) %w", namespace+"/"+name, server, ErrNoHost),
+		Remedy: "Say with --context which it is, or leave the virtual cluster with: " + f.Command("disconnect", name, "-n", namespace),
+	}
+}
+
+// ErrNoHost says that the current context is a virtual cluster, and that none
+// leads to its host.
+var ErrNoHost = errors.New("is in no context of the kubeconfig")
 
 // inside is the virtual cluster, as NAMESPACE/NAME, that a program of "attach" or
 // "run" talks to, and "" where it talks to another cluster or is no such program.
@@ -52,16 +75,24 @@ func (f *Factory) inside() string {
 }
 
 func (f *Factory) use(context, namespace string) {
-	if context == "" {
-		return
-	}
 	f.UseContext(context)
 	f.implied.context = true
+	f.beside(namespace, fmt.Sprintf("context %q", context))
+}
+
+func (f *Factory) usePod(namespace string) {
+	f.inPod = true
+	f.beside(namespace, "the cluster of this pod")
+}
+
+// beside works in the namespace of the virtual cluster that was left, unless one
+// was typed.
+func (f *Factory) beside(namespace, host string) {
 	if *f.Flags.Namespace == "" {
 		*f.Flags.Namespace, f.implied.namespace = namespace, true
 	}
 	if f.Verbose {
-		f.Hintf("The current context is a virtual cluster; talking to its host, context %q, namespace %q.", context, *f.Flags.Namespace)
+		f.Hintf("The current context is a virtual cluster; talking to its host, %s, namespace %q.", host, *f.Flags.Namespace)
 	}
 }
 

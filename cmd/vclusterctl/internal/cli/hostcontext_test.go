@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
@@ -57,12 +59,17 @@ func TestLeaveVirtual(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	type want struct{ Context, Namespace, Host string }
+	type want struct {
+		Context, Namespace, Host string
+		Code                     int
+	}
 	cases := map[string]struct {
 		reason  string
 		before  string // what was connected to before
 		connect string
 		context string
+		pod     string // the API server of the cluster whose pod we are
+		typed   string
 		want    want
 	}{
 		"NotConnected": {
@@ -82,8 +89,24 @@ func TestLeaveVirtual(t *testing.T) {
 			want: want{Context: "other", Namespace: "team-a", Host: "https://other.example.com"},
 		},
 		"HostGone": {
-			reason: "Without a context for the host the current one is all there is.", connect: Owner("https://gone.example.com", "team-a", "dev"),
-			want: want{Namespace: "mine", Host: "https://10.0.0.1"},
+			reason: "Without a way to the host, what is inside must not be taken for it.", connect: Owner("https://gone.example.com", "team-a", "dev"),
+			want: want{Code: ExitRefused},
+		},
+		"Pod": {
+			reason: "In a pod of the host no context leads there, but the way is known.", connect: Owner("https://10.96.0.1:443", "team-a", "dev"),
+			pod: "https://10.96.0.1:443", want: want{Namespace: "team-a", Host: "https://10.96.0.1:443"},
+		},
+		"PodTyped": {
+			reason: "A namespace that was typed is one of the host.", connect: Owner("https://10.96.0.1:443", "team-a", "dev"),
+			pod: "https://10.96.0.1:443", typed: "b", want: want{Namespace: "b", Host: "https://10.96.0.1:443"},
+		},
+		"PodElsewhere": {
+			reason: "A pod of another cluster is no way to the host.", connect: Owner("https://gone.example.com", "team-a", "dev"),
+			pod: "https://10.96.0.1:443", want: want{Code: ExitRefused},
+		},
+		"PodBeside": {
+			reason: "A context that leads there has the user's rights.", connect: Owner(hostServer, "team-a", "dev"),
+			pod: hostServer, want: want{Context: "prod", Namespace: "team-a", Host: hostServer},
 		},
 		"EmbeddedHost": {
 			reason: "The context of an embedded host is ours, too, but it is a host.", connect: "embedded host host",
@@ -103,11 +126,18 @@ func TestLeaveVirtual(t *testing.T) {
 			if tc.connect != "" {
 				connect(t, f, "vclusterctl-team-a-dev", tc.connect)
 			}
-			*f.Flags.Context = tc.context
-			if err := f.LeaveVirtual(); err != nil {
-				t.Fatal(err)
+			*f.Flags.Context, *f.Flags.Namespace = tc.context, tc.typed
+			f.PodConfig = func() (*rest.Config, error) {
+				if tc.pod == "" {
+					return nil, rest.ErrNotInCluster
+				}
+				return &rest.Config{Host: tc.pod}, nil
 			}
-			rest, err := f.RESTConfig()
+			if err := f.LeaveVirtual(); err != nil {
+				refused(t, f, tc.reason, tc.want.Code, err)
+				return
+			}
+			host, err := f.RESTConfig()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -115,11 +145,37 @@ func TestLeaveVirtual(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := want{Context: *f.Flags.Context, Namespace: namespace, Host: rest.Host}
+			got := want{Context: *f.Flags.Context, Namespace: namespace, Host: host.Host}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("%s\n-want, +got:\n%s", tc.reason, diff)
 			}
 		})
+	}
+}
+
+// refused wants to hear which cluster it is about, where its host was, and what
+// to do.
+func refused(t *testing.T, f *Factory, reason string, code int, err error) {
+	t.Helper()
+	got := f.Explain(err)
+	for _, want := range []string{`"team-a/dev" (https://gone.example.com)`, "--context", "vclusterctl disconnect dev -n team-a"} {
+		if got.Code != code || !errors.Is(err, ErrNoHost) || !strings.Contains(got.Error()+got.Remedy, want) {
+			t.Errorf("%s\ngot exit code %d, %q and %q, want %d and %q", reason, got.Code, got, got.Remedy, code, want)
+		}
+	}
+}
+
+// TestPodNext: where a pod goes on to a context, it is that one.
+func TestPodNext(t *testing.T) {
+	f := factoryFor(t, config("prod", map[string]string{"prod": hostServer}))
+	f.PodConfig = func() (*rest.Config, error) { return &rest.Config{Host: "https://10.96.0.1:443"}, nil }
+	f.usePod("team-a")
+	if got, want := f.Kubectl("get", "pods"), "kubectl get pods --kubeconfig /dev/null"; got != want {
+		t.Errorf("Kubectl(): got %q, want %q", got, want)
+	}
+	f.UseContext("prod")
+	if host, err := f.RESTConfig(); err != nil || host.Host != hostServer || f.InPod() {
+		t.Errorf("RESTConfig(): got %v, %v, want the host of the context", host, err)
 	}
 }
 

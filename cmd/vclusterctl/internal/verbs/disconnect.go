@@ -31,6 +31,7 @@ func NewCmdDisconnect(f *cli.Factory, runF func(context.Context, *DisconnectOpti
 		Long:              disconnectLong,
 		Args:              oneName,
 		ValidArgsFunction: completeConnected(f),
+		Annotations:       map[string]string{hostAnnotation: hostOptional},
 		RunE: func(cmd *cobra.Command, given []string) error {
 			o.Name = given[0]
 			if runF != nil {

@@ -22,6 +22,10 @@ const (
 	allAnnotation     = "all-namespaces"
 	// logsAnnotation marks verbs that say themselves where log messages go.
 	logsAnnotation = "logs"
+	// hostAnnotation marks verbs that do without the host: with hostOptional they
+	// go on where it is not found.
+	hostAnnotation = "host"
+	hostOptional   = "optional"
 )
 
 // Main runs the program and gives its exit code.
@@ -150,12 +154,25 @@ func checkGlobals(f *cli.Factory, cmd *cobra.Command) error {
 	if err := cli.CheckOutput(f.Output, outputs(cmd)); err != nil {
 		return usage(cmd, err)
 	}
-	return f.LeaveVirtual()
+	return leaveVirtual(f, cmd)
 }
 
 // completes says whether a shell asks what could be typed.
 func completes(cmd *cobra.Command) bool {
 	return cmd.Name() == cobra.ShellCompRequestCmd || cmd.Name() == cobra.ShellCompNoDescRequestCmd
+}
+
+// leaveVirtual goes to the host, where the verb has to do with it. An embedded
+// host that was asked for is not there yet.
+func leaveVirtual(f *cli.Factory, cmd *cobra.Command) error {
+	err := f.LeaveVirtual()
+	where := cmd.Flags().Lookup("host")
+	if cmd.Annotations[hostAnnotation] == hostOptional || where != nil && where.Value.String() == hostEmbedded {
+		if errors.Is(err, cli.ErrNoHost) {
+			return nil
+		}
+	}
+	return err
 }
 
 // silence keeps what libraries log from people: what matters to them is in an

@@ -66,8 +66,12 @@ func (t *target) noKubeconfig() error {
 	return cli.Fail("See why with: "+t.command("describe"), "virtual cluster %q in namespace %q has no kubeconfig yet", t.name, t.namespace)
 }
 
-// hostContext is the context in which the virtual cluster's object lives.
+// hostContext is the context in which the virtual cluster's object lives, "" in a
+// pod of its host.
 func hostContext(f *cli.Factory) string {
+	if f.InPod() {
+		return ""
+	}
 	if *f.Flags.Context != "" {
 		return *f.Flags.Context
 	}
