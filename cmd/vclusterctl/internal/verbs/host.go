@@ -28,6 +28,8 @@ func NewCmdHost(f *cli.Factory) *cobra.Command {
 		Long:  hostLong,
 		Args:  unknownVerb,
 
+		Annotations: map[string]string{hostAnnotation: hostUnneeded}, // it is about another one
+
 		SuggestionsMinimumDistance: 2,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

@@ -22,9 +22,10 @@ const (
 	allAnnotation     = "all-namespaces"
 	// logsAnnotation marks verbs that say themselves where log messages go.
 	logsAnnotation = "logs"
-	// hostAnnotation marks verbs that do without the host: with hostOptional they
-	// go on where it is not found.
+	// hostAnnotation marks verbs that do without the host: with hostUnneeded they
+	// do not look for it, with hostOptional they go on where it is not found.
 	hostAnnotation = "host"
+	hostUnneeded   = "unneeded"
 	hostOptional   = "optional"
 )
 
@@ -157,6 +158,20 @@ func checkGlobals(f *cli.Factory, cmd *cobra.Command) error {
 	return leaveVirtual(f, cmd)
 }
 
+// needOfHost is what the verb, or the one that it is under, says of the host.
+// Cobra makes "completion", which writes a script and no more.
+func needOfHost(cmd *cobra.Command) string {
+	for c := cmd; c != nil; c = c.Parent() {
+		if c.Name() == "completion" {
+			return hostUnneeded
+		}
+		if need := c.Annotations[hostAnnotation]; need != "" {
+			return need
+		}
+	}
+	return ""
+}
+
 // completes says whether a shell asks what could be typed.
 func completes(cmd *cobra.Command) bool {
 	return cmd.Name() == cobra.ShellCompRequestCmd || cmd.Name() == cobra.ShellCompNoDescRequestCmd
@@ -165,9 +180,13 @@ func completes(cmd *cobra.Command) bool {
 // leaveVirtual goes to the host, where the verb has to do with it. An embedded
 // host that was asked for is not there yet.
 func leaveVirtual(f *cli.Factory, cmd *cobra.Command) error {
+	need := needOfHost(cmd)
+	if need == hostUnneeded {
+		return nil
+	}
 	err := f.LeaveVirtual()
 	where := cmd.Flags().Lookup("host")
-	if cmd.Annotations[hostAnnotation] == hostOptional || where != nil && where.Value.String() == hostEmbedded {
+	if need == hostOptional || where != nil && where.Value.String() == hostEmbedded {
 		if errors.Is(err, cli.ErrNoHost) {
 			return nil
 		}

@@ -2,6 +2,9 @@ package verbs
 
 import (
 	"context"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -37,6 +40,42 @@ func TestHostGone(t *testing.T) {
 			code, said := call(t, f, tc.verb(f), append(tc.args, "--kubeconfig", file)...)
 			if code != tc.want {
 				t.Errorf("%s\ngot exit code %d, want %d: %s", tc.reason, code, tc.want, said)
+			}
+		})
+	}
+}
+
+// TestBrokenKubeconfig: it is in the way of those only who need it.
+func TestBrokenKubeconfig(t *testing.T) {
+	nothing := t.TempDir()
+	cases := map[string]struct {
+		reason string
+		args   []string
+		code   int
+		out    string
+		err    string
+	}{
+		"Needed":     {reason: "A list comes from a cluster.", args: []string{"list"}, code: cli.ExitError, err: "error: read kubeconfig: "},
+		"Completion": {reason: "It is in every shell's start.", args: []string{"completion", "bash"}, out: "bash completion"},
+		"Client":     {reason: "No cluster is asked.", args: []string{"version", "--client"}, out: "Client: "},
+		"Version":    {reason: "One part of it is known.", args: []string{"version"}, out: "Client: ", err: "The controller's version is unknown: read kubeconfig: "},
+		"Host":       {reason: "It is on this machine.", args: []string{"host", "kubeconfig", "--state-root", nothing, "--run-root", nothing}, code: cli.ExitNotFound},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			f := testFactory(t)
+			file := filepath.Join(t.TempDir(), "config")
+			if err := os.WriteFile(file, []byte("root:x:0:0:root:/root:/bin/bash\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			t.Setenv("KUBECONFIG", file)
+			root := newRoot(f, NewCmdList(f, nil), NewCmdVersion(f, nil), NewCmdHost(f))
+			root.SetArgs(tc.args)
+			if code := Execute(t.Context(), f, root); code != tc.code {
+				t.Errorf("%s\ngot exit code %d, want %d", tc.reason, code, tc.code)
+			}
+			if !strings.Contains(stdout(f), tc.out) || !strings.Contains(stderr(f), tc.err) || tc.code != cli.ExitError && strings.Contains(stderr(f), "error: read kubeconfig") {
+				t.Errorf("%s\ngot %q and %q, want %q and %q", tc.reason, stdout(f), stderr(f), tc.out, tc.err)
 			}
 		})
 	}

@@ -42,6 +42,8 @@ func NewCmdVersion(f *cli.Factory, runF func(context.Context, *VersionOptions) e
 		Use:   "version",
 		Short: "Show the version of this program and of the controller in the cluster",
 		Args:  args(cobra.NoArgs),
+
+		Annotations: map[string]string{hostAnnotation: hostUnneeded}, // it goes there itself
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if runF != nil {
 				return runF(cmd.Context(), o)
@@ -68,6 +70,9 @@ func (o *VersionOptions) Run(ctx context.Context) error {
 
 // controller reads the version off the Deployment that "install" made.
 func (o *VersionOptions) controller(ctx context.Context) (*server, error) {
+	if err := o.LeaveVirtual(); err != nil {
+		return nil, err
+	}
 	c, err := o.NewClient()
 	if err != nil {
 		return nil, err
