@@ -5,8 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/url"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -36,6 +40,9 @@ func TestExplain(t *testing.T) {
 		"APINotFound":    {reason: "The API server's.", err: fmt.Errorf("x: %w", apierrors.NewNotFound(resource, "dev")), want: ExitNotFound},
 		"Timeout":        {reason: "Our own.", err: TimedOut("", "late"), want: ExitTimeout},
 		"Deadline":       {reason: "A context's.", err: fmt.Errorf("x: %w", context.DeadlineExceeded), want: ExitTimeout},
+		"DialTimeout":    {reason: "Nobody set a time that could be raised.", err: request(blackHole(t)), want: ExitError},
+		"NoHandshake":    {reason: "Nor here.", err: request(silence{}), want: ExitError},
+		"RequestTimeout": {reason: "A wait of ours ends in the middle of a request, too.", err: request(context.DeadlineExceeded), want: ExitTimeout},
 		"Interrupted":    {reason: "Ctrl-C is an error, and no time-out.", err: fmt.Errorf("x: %w", context.Canceled), want: ExitError},
 		"Refused":        {reason: "Our own.", err: Refused("", "no"), want: ExitRefused},
 		"NoCRD":          {reason: "A cluster without the CRD cannot do it.", err: fmt.Errorf("x: %w", noKind), want: ExitRefused},
@@ -50,6 +57,38 @@ func TestExplain(t *testing.T) {
 				t.Errorf("%s\nExplain(): -want, +got:\n%s", tc.reason, diff)
 			}
 		})
+	}
+}
+
+// request is how an error comes back from a request.
+func request(err error) error {
+	return fmt.Errorf("list: %w", &url.Error{Op: "Get", URL: hostServer, Err: err})
+}
+
+// blackHole is the error of a dialer that has had no answer.
+func blackHole(t *testing.T) error {
+	t.Helper()
+	dialer := net.Dialer{Timeout: time.Nanosecond}
+	_, err := dialer.DialContext(t.Context(), "tcp", "127.0.0.1:1")
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("a dialer's time-out is no longer a deadline: %v", err)
+	}
+	return err
+}
+
+// silence is what package http says of a server that does not shake hands.
+type silence struct{}
+
+func (silence) Error() string   { return "net/http: TLS handshake timeout" }
+func (silence) Timeout() bool   { return true }
+func (silence) Temporary() bool { return true }
+
+// TestUnanswered: no time is to be raised, the way there is to be looked at.
+func TestUnanswered(t *testing.T) {
+	for _, err := range []error{blackHole(t), silence{}} {
+		if got := NewFactory("vclusterctl", Streams{}).Explain(request(err)).Remedy; !strings.Contains(got, "reachable from here") {
+			t.Errorf("Explain(%v): got remedy %q", err, got)
+		}
 	}
 }
 
