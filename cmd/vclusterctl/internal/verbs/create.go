@@ -163,6 +163,7 @@ func (o *CreateOptions) Run(ctx context.Context) error {
 		return err
 	}
 	if o.DryRun == dryRunClient {
+		o.keepTyped(wanted)
 		return o.printDryRun(wanted, created)
 	}
 	if err := o.ensureHost(ctx); err != nil {
@@ -271,6 +272,13 @@ func (t *target) settle(wanted *unstructured.Unstructured) {
 		t.namespace = said
 	}
 	wanted.SetNamespace(t.namespace)
+}
+
+// keepTyped puts the cluster where -n says. Nobody is asked what a context means.
+func (o *CreateOptions) keepTyped(wanted *unstructured.Unstructured) {
+	if typed := o.TypedNamespace(); typed != "" {
+		wanted.SetNamespace(typed)
+	}
 }
 
 func (o *CreateOptions) printResult(ctx context.Context, t *target, done outcome) error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,6 +104,38 @@ func TestCreateFlags(t *testing.T) {
 			got.Code, stderr = call(t, f, verb, tc.args...)
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("%s\n-want, +got:\n%s\n%s", tc.reason, diff, stderr)
+			}
+		})
+	}
+}
+
+// TestCreateDryRunNamespace: what is printed goes where it was asked for.
+func TestCreateDryRunNamespace(t *testing.T) {
+	const host = "https://host.example.com"
+	cases := map[string]struct {
+		reason    string
+		connected bool
+		args      []string
+		want      string
+	}{
+		"Typed":     {reason: "As kubectl keeps it.", args: []string{"-n", "foo"}, want: "foo"},
+		"Nothing":   {reason: "Where it is applied decides."},
+		"Connected": {reason: "Nobody has typed the namespace of the connected cluster.", connected: true},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			f := testFactory(t)
+			if tc.connected {
+				f, _ = userWith(t, host, host+"/team/dev")
+			}
+			code, said := call(t, f, NewCmdCreate(f, nil), append(tc.args, "dev", "--dry-run=client", "-o", "yaml")...)
+			if code != 0 {
+				t.Fatal(said)
+			}
+			_, got, _ := strings.Cut(stdout(f), "\n  namespace: ")
+			got, _, _ = strings.Cut(got, "\n")
+			if got != tc.want {
+				t.Errorf("%s\nnamespace %q, want %q in:\n%s", tc.reason, got, tc.want, stdout(f))
 			}
 		})
 	}
