@@ -187,7 +187,7 @@ func (o *InstallOptions) apply(ctx context.Context, c client.WithWatch, m instal
 			return false, fmt.Errorf("wait for CustomResourceDefinition %q: %w", crd.GetName(), err)
 		}
 	}
-	changed, err := applier.Apply(ctx, m.Rest)
+	changed, err := o.applyRest(ctx, applier, m)
 	return changed || changedCRDs, err
 }
 
