@@ -56,8 +56,14 @@ var rules = []rule{
 
 // Of lists the phases of a cluster in the order in which they normally pass.
 // The status counts only as far as it is about the current spec.
-func Of(vc *v1alpha1.VirtualCluster) []Phase {
-	current := vc.Status.ObservedGeneration >= vc.Generation && vc.Status.ObservedGeneration > 0
+func Of(vc *v1alpha1.VirtualCluster) []Phase { return of(vc, takenUp(vc)) }
+
+// takenUp says whether the status is about the current spec.
+func takenUp(vc *v1alpha1.VirtualCluster) bool {
+	return vc.Status.ObservedGeneration >= vc.Generation && vc.Status.ObservedGeneration > 0
+}
+
+func of(vc *v1alpha1.VirtualCluster, current bool) []Phase {
 	failed := Failure(vc) != nil
 	phases := make([]Phase, 0, len(rules))
 	active := false

@@ -24,6 +24,7 @@ func (o *CreateOptions) await(ctx context.Context, t *target) (*v1alpha1.Virtual
 	display := o.display()
 	defer display.Close()
 	var last *v1alpha1.VirtualCluster
+	var watched phase.Watched
 	err := wait.Until(ctx, t.client, t.empty(), &v1alpha1.VirtualClusterList{}, func(vc *v1alpha1.VirtualCluster, exists bool) (bool, error) {
 		if !exists {
 			return false, t.deletedMeanwhile()
@@ -32,12 +33,12 @@ func (o *CreateOptions) await(ctx context.Context, t *target) (*v1alpha1.Virtual
 		if isPaused(vc) && o.mayPause {
 			return true, nil
 		}
-		phases := phase.Of(vc)
+		phases := watched.Of(vc)
 		display.Update(phases)
 		return phase.Done(phases), t.failure(vc)
 	})
 	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, o.timedOut(t, last)
+		return nil, o.timedOut(t, last, &watched)
 	}
 	if errors.Is(err, context.Canceled) {
 		return nil, cli.Interrupted("Nothing is lost: it goes on by itself. Say the same again to keep waiting.")
@@ -73,10 +74,10 @@ func (t *target) failure(vc *v1alpha1.VirtualCluster) error {
 	}
 }
 
-func (o *CreateOptions) timedOut(t *target, last *v1alpha1.VirtualCluster) error {
+func (o *CreateOptions) timedOut(t *target, last *v1alpha1.VirtualCluster, watched *phase.Watched) error {
 	missing := ""
 	if last != nil {
-		missing = waitingFor(phase.Of(last))
+		missing = waitingFor(watched.Of(last))
 	}
 	return cli.TimedOut(
 		"Nothing is lost: it goes on by itself. Say the same again to keep waiting.\nSee more with: "+t.command("describe"),
