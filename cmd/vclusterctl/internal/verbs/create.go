@@ -201,12 +201,11 @@ func (o *CreateOptions) finish(ctx context.Context, t *target, done outcome) err
 		o.Hintf("It is paused, as was asked for. Start its nodes with: %s", t.command("resume"))
 		return o.printResult(ctx, t, done)
 	}
-	if !o.NoConnect {
-		if _, err := connect(ctx, t, vc, connectParams{use: true}); err != nil { // which holds nothing
-			return err
-		}
+	if err := o.printResult(ctx, t, done); err != nil || o.NoConnect {
+		return err
 	}
-	return o.printResult(ctx, t, done)
+	_, err = connect(ctx, t, vc, connectParams{use: true}) // which holds nothing, and says last what it takes
+	return err
 }
 
 // wanted is the object to apply: the file with the flags over it.

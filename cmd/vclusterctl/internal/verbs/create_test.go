@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/spf13/cobra"
 
@@ -138,6 +139,24 @@ func TestCreateDryRunNamespace(t *testing.T) {
 				t.Errorf("%s\nnamespace %q, want %q in:\n%s", tc.reason, got, tc.want, stdout(f))
 			}
 		})
+	}
+}
+
+// TestCreateUnreachable: a context that leads nowhere yet is the current one, and
+// the last thing said is what it takes.
+func TestCreateUnreachable(t *testing.T) {
+	s := newStage(t, nowhere)
+	*s.Flags.KubeConfig = strings.TrimPrefix(s.flags[0], "--kubeconfig=")
+	s.Out = s.ErrOut
+	tg := &target{Factory: s.Factory, client: s.there(t, interceptor.Funcs{}), namespace: "default", name: "dev"}
+	o := &CreateOptions{Factory: s.Factory, Wait: true, Timeout: time.Minute, DryRun: dryRunNone}
+	if err := o.finish(t.Context(), tg, created); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(stderr(s.Factory)), "\n")
+	last := strings.Join(lines[len(lines)-2:], "\n")
+	if !strings.Contains(last, "does not answer from here") || !strings.Contains(last, "connect dev -n default --hold") {
+		t.Errorf("how to get there is not said last:\n%s", stderr(s.Factory))
 	}
 }
 
