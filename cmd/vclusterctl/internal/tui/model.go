@@ -77,6 +77,8 @@ type (
 		name string
 		data []byte
 	}
+	// saved says where a kubeconfig is.
+	saved struct{ name, path string }
 	// returned ends what took over the terminal.
 	returned struct {
 		what string

@@ -148,6 +148,26 @@ func TestDo(t *testing.T) {
 	}
 }
 
+// TestLongPath: where a kubeconfig is stays until it was read, all of it.
+func TestLongPath(t *testing.T) {
+	path := "/home/somebody/.kube/vclusterctl-default-dev-of-eve.kubeconfig"
+	w := begin(t, func(c *tui.Config) {
+		c.Session.SaveKubeconfig = func(context.Context, act.Target) (string, error) { return path, nil }
+	}, tuitest.Cluster("dev", tuitest.Ready))
+	w.untilShows("live")
+	w.Press("f")
+	w.untilShows(path)
+	w.clock.Step(time.Minute)
+	w.Step()
+	if !w.shows(path) {
+		t.Errorf("the path has gone by itself:\n%s", w.View())
+	}
+	w.Press("enter")
+	if w.shows(path) {
+		t.Errorf("the path was read:\n%s", w.View())
+	}
+}
+
 // untilDone lets messages pass until something was done.
 func (w *world) untilDone(what string) {
 	w.t.Helper()

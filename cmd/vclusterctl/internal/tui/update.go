@@ -32,6 +32,9 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case returned:
 		m.comeBack(msg)
 		return m, nil
+	case saved:
+		m.tellSaved(msg)
+		return m, nil
 	case connected:
 		return m, m.switchTo(msg)
 	case screen.Tell:
@@ -116,10 +119,29 @@ func (m *Model) status() source.Status {
 func (m *Model) tellError(what string, err error) {
 	line, remedy := m.Explain(err)
 	text := what + ": " + line
-	if remedy == "" && ansi.StringWidth(text)+2 <= m.width {
+	if remedy == "" && m.fits(text) {
 		m.tell(screen.Tell{Text: text, Bad: true})
 		return
 	}
-	box, _ := confirm.New(m.ctx, m.Env, confirm.Params{Title: what, Texts: append([]string{line}, strings.Split(remedy, "\n")...), Bad: true})
+	m.box(confirm.Params{Title: what, Texts: append([]string{line}, strings.Split(remedy, "\n")...), Bad: true})
+}
+
+// tellSaved says where a kubeconfig is, in a box if that is more than one line:
+// nobody finds a file by the half of its path.
+func (m *Model) tellSaved(s saved) {
+	title := "Kubeconfig of " + s.name + " written to"
+	if text := title + " " + s.path; m.fits(text) {
+		m.tell(screen.Tell{Text: text})
+		return
+	}
+	m.box(confirm.Params{Title: title, Texts: []string{s.path}})
+}
+
+// fits says whether a remark can be read in the place of the keys.
+func (m *Model) fits(text string) bool { return ansi.StringWidth(text)+2 <= m.width }
+
+// box shows a box that only tells.
+func (m *Model) box(p confirm.Params) {
+	box, _ := confirm.New(m.ctx, m.Env, p)
 	m.push(box)
 }

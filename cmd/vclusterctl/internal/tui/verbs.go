@@ -118,7 +118,7 @@ func (m *Model) kubeconfig(save bool) tea.Cmd {
 			if err != nil {
 				return failed{what: "Cannot save the kubeconfig of " + t.Name, err: err}
 			}
-			return screen.Tell{Text: "Kubeconfig of " + t.Name + " written to " + path}
+			return saved{name: t.Name, path: path}
 		}
 	}
 	return func() tea.Msg {
