@@ -77,7 +77,11 @@ func (o *DeleteOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o.Hintf("Deleting virtual cluster %q in namespace %q: %s.", t.name, t.namespace, t.inventory(ctx))
+	doing := "Deleting"
+	if o.DryRun != dryRunNone {
+		doing = "Would delete"
+	}
+	o.Hintf("%s virtual cluster %q in namespace %q: %s.", doing, t.name, t.namespace, t.inventory(ctx))
 	var left *remains
 	if o.Wait && o.DryRun == dryRunNone {
 		left = remainsOf(ctx, t, vc.UID)

@@ -170,7 +170,7 @@ func TestDelete(t *testing.T) {
 		},
 		"ClientDryRun": {
 			reason: "Nothing is sent.", args: []string{"dev", "--dry-run=client"}, objects: []client.Object{virtualCluster("dev")},
-			want: want{Out: deleted + " (client dry run)\n", Left: true},
+			want: want{Out: deleted + " (client dry run)\n", Left: true}, says: `Would delete virtual cluster "dev" in namespace "default": 0 node pods`,
 		},
 		"Missing":        {reason: "There is no such cluster.", args: []string{"dev"}, want: want{Code: cli.ExitNotFound}, says: `"dev" not found in namespace "default"`},
 		"IgnoreNotFound": {reason: "That is fine, if the user says so.", args: []string{"dev", "--ignore-not-found"}},
