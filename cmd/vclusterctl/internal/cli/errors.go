@@ -87,7 +87,7 @@ func (f *Factory) Explain(err error) *Error {
 		return &Error{Code: known.Code, Err: err, Remedy: known.Remedy}
 	case errors.Is(err, context.Canceled):
 		return Interrupted("")
-	case unanswered(err): // before our own waits: net calls some of them so, too
+	case Unanswered(err): // before our own waits: net calls some of them so, too
 		return &Error{Code: ExitError, Err: err, Remedy: "Is the cluster up and reachable from here, and --kubeconfig and --context right?"}
 	case errors.Is(err, context.DeadlineExceeded):
 		return &Error{Code: ExitTimeout, Err: err, Remedy: "Raise --timeout, or look at the cluster with: " + f.Command("list", "-A")}
@@ -103,9 +103,9 @@ func (f *Factory) Explain(err error) *Error {
 	return &Error{Code: ExitError, Err: err}
 }
 
-// unanswered says whether it was the network that gave up, and not somebody's
+// Unanswered says whether it was the network that gave up, and not somebody's
 // wait that ended while the network was asked.
-func unanswered(err error) bool {
+func Unanswered(err error) bool {
 	if dial, ok := errors.AsType[*net.OpError](err); ok {
 		return dial.Timeout()
 	}

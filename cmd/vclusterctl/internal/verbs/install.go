@@ -216,6 +216,8 @@ func resourceName(u *unstructured.Unstructured) string {
 
 func (o *InstallOptions) explain(namespace string, err error) error {
 	switch {
+	case cli.Unanswered(err):
+		return err // what to do about that is no matter of installing
 	case errors.Is(err, context.DeadlineExceeded):
 		return cli.TimedOut("Run it again: what is there already is left alone", "%w", err)
 	case apierrors.IsConflict(err):

@@ -2,8 +2,10 @@ package verbs
 
 import (
 	"context"
+	"net"
 	"strings"
 	"testing"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -55,5 +57,19 @@ func TestInstallDryRun(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestInstallUnanswered: that nobody answers is no matter of --timeout.
+func TestInstallUnanswered(t *testing.T) {
+	dialer := net.Dialer{Timeout: time.Nanosecond}
+	_, silence := dialer.DialContext(t.Context(), "tcp", "127.0.0.1:1")
+	f := testFactory(t)
+	withCluster(t, f, interceptor.Funcs{Get: func(context.Context, client.WithWatch, client.ObjectKey, client.Object, ...client.GetOption) error {
+		return silence
+	}})
+	code, said := call(t, f, NewCmdInstall(f, nil), "--node-image", "example.com/n:1")
+	if code != cli.ExitError || !strings.Contains(said, "reachable from here") {
+		t.Errorf("got exit code %d: %s", code, said)
 	}
 }
