@@ -27,7 +27,7 @@ type Logs interface {
 // Save writes what is known of a cluster into a directory: cluster.yaml,
 // describe.txt, events.yaml and nodes/NODE.log. It saves as much as it can.
 func Save(ctx context.Context, dir string, in describe.Input, nodes []nodeexec.Node, logs Logs) error {
-	if err := os.MkdirAll(filepath.Join(dir, "nodes"), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, nodesDir), 0o755); err != nil {
 		return fmt.Errorf("save what there is to see: %w", err)
 	}
 	vc := in.Cluster.DeepCopy()
@@ -35,12 +35,12 @@ func Save(ctx context.Context, dir string, in describe.Input, nodes []nodeexec.N
 	vc.ManagedFields = nil
 	events := &corev1.EventList{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "EventList"}, Items: in.Events}
 	errs := []error{
-		save(filepath.Join(dir, "describe.txt"), func(w io.Writer) error { return describe.Write(w, in) }),
-		save(filepath.Join(dir, "cluster.yaml"), func(w io.Writer) error { return writeYAML(w, vc) }),
-		save(filepath.Join(dir, "events.yaml"), func(w io.Writer) error { return writeYAML(w, events) }),
+		save(filepath.Join(dir, describeFile), func(w io.Writer) error { return describe.Write(w, in) }),
+		save(filepath.Join(dir, clusterFile), func(w io.Writer) error { return writeYAML(w, vc) }),
+		save(filepath.Join(dir, eventsFile), func(w io.Writer) error { return writeYAML(w, events) }),
 	}
 	for _, n := range nodes {
-		errs = append(errs, save(filepath.Join(dir, "nodes", n.Name+".log"), func(w io.Writer) error {
+		errs = append(errs, save(filepath.Join(dir, nodesDir, n.Name+logSuffix), func(w io.Writer) error {
 			return logs.Read(ctx, n.Name, nodelog.Query{Tail: nodelog.All}, func(e nodelog.Entry) error {
 				_, err := fmt.Fprintln(w, e)
 				return err

@@ -128,6 +128,9 @@ func (o *RunOptions) complete(cmd *cobra.Command, given []string) error {
 // Run runs the command.
 func (o *RunOptions) Run(ctx context.Context) error {
 	report := newRunReport(o)
+	if err := report.begin(); err != nil {
+		return err
+	}
 	if err := startFailure(o.Command[0], child.Find(o.Command[0])); err != nil {
 		return report.write(err) // before anybody has waited for a cluster
 	}

@@ -27,6 +27,18 @@ type runReport struct {
 
 func newRunReport(o *RunOptions) *runReport { return &runReport{o: o, begun: o.Now()} }
 
+// begin makes room for the report: nobody should wait for a test only to hear
+// that what it found is lost.
+func (r *runReport) begin() error {
+	if r.o.OutputDir == "" {
+		return nil
+	}
+	if err := evidence.Begin(r.o.OutputDir); err != nil {
+		return cli.Fail("Name a directory that can be written to with --output-dir", "%w", err)
+	}
+	return nil
+}
+
 // ready notes how the cluster came up.
 func (r *runReport) ready(took time.Duration, err error) {
 	r.cases = append(r.cases, evidence.Case{Name: "create", Took: took, Error: lineOf(err)})
