@@ -40,6 +40,13 @@ type running struct {
 	stopped bool
 }
 
+// nameTries is how many names of our own are tried until one is free. There are
+// millions of them.
+const nameTries = 5
+
+// randomName is the name of a cluster that was given none.
+func randomName() string { return runPrefix + rand.String(5) }
+
 // create creates the cluster. If it fails there is none.
 func (r *running) create(ctx context.Context) error {
 	wanted, err := r.wanted()
@@ -57,7 +64,13 @@ func (r *running) create(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	r.created = r.Now()
-	if r.cluster, err = r.send(ctx, wanted); err != nil {
+	r.cluster, err = r.send(ctx, wanted)
+	for n := 1; n < nameTries && r.Name == "" && apierrors.IsAlreadyExists(err); n++ {
+		r.t.name = randomName()
+		wanted.SetName(r.t.name)
+		r.cluster, err = r.send(ctx, wanted)
+	}
+	if err != nil {
 		return fmt.Errorf("create virtual cluster %q in namespace %q: %w", r.t.name, r.t.namespace, err)
 	}
 	r.Hintf("Virtual cluster %q in namespace %q created; it goes when the command has ended.", r.t.name, r.t.namespace)
@@ -76,7 +89,7 @@ func (r *running) wanted() (*unstructured.Unstructured, error) {
 	if err := r.Create.checkNamespace(u); err != nil {
 		return nil, err
 	}
-	u.SetName(cmp.Or(r.Name, runPrefix+rand.String(5)))
+	u.SetName(cmp.Or(r.Name, randomName()))
 	flags := r.Create.Spec
 	flags.TTL = r.life().Truncate(time.Second)
 	if err := flags.Apply(u); err != nil {
@@ -141,6 +154,8 @@ func (r *running) send(ctx context.Context, wanted *unstructured.Unstructured) (
 	switch {
 	case lookUp == nil && vc.Labels[labelRun] == wanted.GetLabels()[labelRun]:
 		return vc, nil
+	case taken && r.Name == "":
+		return nil, cli.Fail("Give it a name with --name", "%w", err)
 	case taken:
 		return nil, cli.Fail("Leave out --name to get one that is free", "%w", err)
 	}
