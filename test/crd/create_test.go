@@ -63,7 +63,8 @@ func TestDistroVersionImage(t *testing.T) {
 		"PullSecretTwice": {reason: "Names are unique.", spec: `imagePullSecrets: [{name: a}, {name: a}]`, want: []string{"spec.imagePullSecrets[1]", "Duplicate value"}},
 		"Runtime":         {reason: "By profile.", spec: `runtime: {profile: userns}`},
 		"RuntimeAuto":     {reason: "By the best.", spec: `runtime: {profile: auto}`},
-		"UnknownRuntime":  {reason: "Only profiles that work are served.", spec: `runtime: {profile: sysbox}`, want: []string{"spec.runtime.profile", `"sysbox"`, `"auto"`, `"userns"`}},
+		"RuntimeSysbox":   {reason: "By another profile: whether a node has it is for the controller to say.", spec: `runtime: {profile: sysbox}`},
+		"UnknownRuntime":  {reason: "Only profiles that there are.", spec: `runtime: {profile: firecracker}`, want: []string{"spec.runtime.profile", `"firecracker"`, `"auto"`, `"userns"`, `"sysbox"`, `"kata"`, `"gvisor"`}},
 	})
 }
 
