@@ -187,7 +187,7 @@ func TestRunNameTaken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			deleted := false
 			l := newLab(t, func(_ *lab, f *interceptor.Funcs) {
-				f.Delete = func(_ context.Context, c client.WithWatch, obj client.Object, opts ...client.DeleteOption) error {
+				f.Delete = func(_ context.Context, c client.WithWatch, _ client.Object, _ ...client.DeleteOption) error {
 					deleted = true
 					replace(t, c)
 					return nil
