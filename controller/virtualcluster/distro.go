@@ -60,15 +60,11 @@ func (s *Scope) offering(p profile.Profile) []corev1.Node {
 	if class == nil {
 		return nil
 	}
-	by, err := profile.UserNamespaceOf(class.Annotations)
+	question, err := s.question(class)
 	if err != nil {
 		return nil // the step that chooses the runtime says it
 	}
-	q := profile.Question{Nodes: s.nodes, Handler: class.Handler, UserNamespace: by}
-	if class.Scheduling != nil {
-		q.NodeSelector = class.Scheduling.NodeSelector
-	}
-	answer := p.Ask(q)
+	answer := p.Ask(question)
 	chosen := map[string]bool{}
 	for _, n := range answer.Capable() {
 		chosen[n.Node] = n.Seccomp || !answer.Seccomp()

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	nodev1 "k8s.io/api/node/v1"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
@@ -83,22 +84,28 @@ func (s *Scope) tryRuntime(p profile.Profile) *stop {
 		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonRuntimeClassMissing,
 			"RuntimeClass %q of runtime %q is missing; %s", k.ClassName, k.Name, classRemedy(k))
 	}
-	by, err := profile.UserNamespaceOf(class.Annotations)
+	question, err := s.question(class)
 	if err != nil {
 		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonRuntimeClassInvalid, "RuntimeClass %q: %v", k.ClassName, err)
 	}
-	q := profile.Question{Nodes: s.nodes, Handler: class.Handler, UserNamespace: by}
-	if class.Scheduling != nil {
-		q.NodeSelector = class.Scheduling.NodeSelector
-	}
-	answer := p.Ask(q)
+	answer := p.Ask(question)
 	if len(answer.Capable()) == 0 {
 		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonNoCapableNode,
 			"no node offers runtime %q: %s", k.Name, answer.Message())
 	}
 	// Where nodes have the profile's seccomp profile, pods run on those only.
-	s.useRuntime(k, p.PodShape(profile.PodOptions{Seccomp: answer.Seccomp(), UserNamespace: by}), answer)
+	s.useRuntime(k, p.PodShape(profile.PodOptions{Seccomp: answer.Seccomp(), UserNamespace: question.UserNamespace}), answer)
 	return nil
+}
+
+// question is what to find out about the nodes for pods of a RuntimeClass.
+func (s *Scope) question(class *nodev1.RuntimeClass) (profile.Question, error) {
+	by, err := profile.UserNamespaceOf(class.Annotations)
+	q := profile.Question{Nodes: s.nodes, Handler: class.Handler, UserNamespace: by}
+	if class.Scheduling != nil {
+		q.NodeSelector = class.Scheduling.NodeSelector
+	}
+	return q, err
 }
 
 // classRemedy says who makes a RuntimeClass: the installer makes those that

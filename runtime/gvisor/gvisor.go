@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 	nodev1ac "k8s.io/client-go/applyconfigurations/node/v1"
 
@@ -68,34 +67,19 @@ func requirements() []profile.Requirement {
 
 // RuntimeClass implements profile.Profile.
 func (Profile) RuntimeClass(o profile.ClassOptions) *nodev1ac.RuntimeClassApplyConfiguration {
-	class := nodev1ac.RuntimeClass(ClassName).
-		WithHandler(Handler).
-		WithOverhead(nodev1ac.Overhead().WithPodFixed(corev1.ResourceList{
-			corev1.ResourceMemory: resource.MustParse(overheadMemory),
-		}))
-	if len(o.Labels) > 0 {
-		class.WithLabels(o.Labels)
-	}
-	if len(o.NodeSelector) > 0 {
-		class.WithScheduling(nodev1ac.Scheduling().WithNodeSelector(o.NodeSelector))
-	}
-	return class
+	return profile.Class{Name: ClassName, Handler: Handler, Memory: overheadMemory}.Build(o)
 }
 
 // PodShape implements profile.Profile. A user namespace would add nothing:
 // the sentry runs in one of its own, without capabilities.
 func (Profile) PodShape(profile.PodOptions) profile.PodShape {
-	c := corev1ac.Capabilities()
-	for _, name := range profile.Names(requirements(), profile.KindCapability) {
-		c.WithAdd(corev1.Capability(name))
-	}
 	return profile.PodShape{
 		RuntimeClassName: ClassName,
 		HostUsers:        true,
 		Command:          []string{"/sbin/init"},
 		Env:              []corev1.EnvVar{{Name: "container", Value: "oci"}},
 		// gVisor puts a filter on itself, and gives its containers none.
-		SecurityContext: corev1ac.SecurityContext().WithCapabilities(c).
+		SecurityContext: corev1ac.SecurityContext().WithCapabilities(profile.Capabilities(requirements())).
 			WithSeccompProfile(corev1ac.SeccompProfile().WithType(corev1.SeccompProfileTypeRuntimeDefault)),
 	}
 }

@@ -4,62 +4,26 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
 	"github.com/vclusterctl/vclusterctl/runtime/profile/profiletest"
 )
 
-func TestRuntimeClass(t *testing.T) {
-	cases := map[string]struct {
-		reason  string
-		options profile.ClassOptions
-	}{
-		"plain":    {reason: "As the chart has it."},
-		"selected": {reason: "A site chooses its nodes.", options: profile.ClassOptions{NodeSelector: map[string]string{"a": "1"}, Labels: map[string]string{"x": "y"}}},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			profiletest.Golden(t, "runtimeclass-"+name+".yaml", profiletest.YAML(t, New().RuntimeClass(tc.options)))
-		})
-	}
-}
+func TestRuntimeClass(t *testing.T) { profiletest.Classes(t, New()) }
 
 func TestPodShape(t *testing.T) {
 	profiletest.Golden(t, "pod.yaml", profiletest.YAML(t, New().PodShape(profile.PodOptions{})))
 }
 
 func TestAsk(t *testing.T) {
-	cases := map[string]struct {
-		reason  string
-		change  func(*corev1.Node)
-		ask     profile.Question
-		want    []string // reasons
-		message string   // a part of the first message
-	}{
-		"Good":    {reason: "The handler is there. gVisor states no features.", change: profiletest.Handlers(corev1.NodeRuntimeHandler{Name: Handler})},
-		"Missing": {reason: "gVisor is not there.", change: profiletest.Handlers(), want: []string{profile.ReasonHandlerMissing}, message: "install runsc"},
-		"OwnName": {reason: "A site's own handler is gVisor's by its name.", ask: profile.Question{Handler: "runsc"}, change: profiletest.Handlers(corev1.NodeRuntimeHandler{Name: "runsc"})},
-		"Foreign": {reason: "Under runc the pod could mount on the host's kernel.", ask: profile.Question{Handler: "crun"}, change: profiletest.Handlers(corev1.NodeRuntimeHandler{Name: "crun"}), want: []string{profile.ReasonForeignHandler}, message: `handler "crun"`},
-		"CRIO":    {reason: "The profile does not know how to configure it.", change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.ContainerRuntimeVersion = "cri-o://1.33.3" }), want: []string{profile.ReasonOtherRuntime}},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			n := profiletest.Node("n", Handler)
-			if tc.change != nil {
-				tc.change(&n)
-			}
-			tc.ask.Nodes = []corev1.Node{n}
-			got := New().Ask(tc.ask).Nodes[0]
-			if diff := cmp.Diff(tc.want, profiletest.Reasons(got)); diff != "" {
-				t.Fatalf("%s -want, +got:\n%s", tc.reason, diff)
-			}
-			if tc.message != "" && !strings.Contains(got.Problems[0].Message, tc.message) {
-				t.Errorf("%s message %q does not say %q", tc.reason, got.Problems[0].Message, tc.message)
-			}
-		})
-	}
+	profiletest.Ask(t, New(), map[string]profiletest.AskCase{
+		"Good":    {Reason: "The handler is there. gVisor states no features.", Change: profiletest.Handlers(corev1.NodeRuntimeHandler{Name: Handler})},
+		"Missing": {Reason: "gVisor is not there.", Change: profiletest.Handlers(), Want: []string{profile.ReasonHandlerMissing}, Message: "install runsc"},
+		"OwnName": {Reason: "A site's own handler is gVisor's by its name.", Ask: profile.Question{Handler: "runsc"}, Change: profiletest.Handlers(corev1.NodeRuntimeHandler{Name: "runsc"})},
+		"Foreign": {Reason: "Under runc the pod could mount on the host's kernel.", Ask: profile.Question{Handler: "crun"}, Change: profiletest.Handlers(corev1.NodeRuntimeHandler{Name: "crun"}), Want: []string{profile.ReasonForeignHandler}, Message: `handler "crun"`},
+		"CRIO":    {Reason: "The profile does not know how to configure it.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.ContainerRuntimeVersion = "cri-o://1.33.3" }), Want: []string{profile.ReasonOtherRuntime}},
+	})
 }
 
 func TestHostConfig(t *testing.T) {

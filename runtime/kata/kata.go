@@ -3,12 +3,10 @@ package kata
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 	nodev1ac "k8s.io/client-go/applyconfigurations/node/v1"
 
@@ -81,21 +79,9 @@ func requirements() []profile.Requirement {
 // RuntimeClass implements profile.Profile. Without a choice of nodes it takes
 // those that Kata's installer marks.
 func (Profile) RuntimeClass(o profile.ClassOptions) *nodev1ac.RuntimeClassApplyConfiguration {
-	selector := map[string]string{NodeLabel: NodeLabelValue}
-	if len(o.NodeSelector) > 0 {
-		selector = maps.Clone(o.NodeSelector)
-	}
-	class := nodev1ac.RuntimeClass(ClassName).
-		WithHandler(Handler).
-		WithOverhead(nodev1ac.Overhead().WithPodFixed(corev1.ResourceList{
-			corev1.ResourceMemory: resource.MustParse(overheadMemory),
-			corev1.ResourceCPU:    resource.MustParse(overheadCPU),
-		})).
-		WithScheduling(nodev1ac.Scheduling().WithNodeSelector(selector))
-	if len(o.Labels) > 0 {
-		class.WithLabels(o.Labels)
-	}
-	return class
+	return profile.Class{
+		Name: ClassName, Handler: Handler, Memory: overheadMemory, CPU: overheadCPU, NodeSelector: map[string]string{NodeLabel: NodeLabelValue},
+	}.Build(o)
 }
 
 // PodShape implements profile.Profile. There is no hostUsers: false, because
@@ -108,7 +94,7 @@ func (Profile) PodShape(profile.PodOptions) profile.PodShape {
 		Command:          []string{"/sbin/init"},
 		Env:              []corev1.EnvVar{{Name: "container", Value: "oci"}},
 		SecurityContext: corev1ac.SecurityContext().
-			WithCapabilities(capabilities()).
+			WithCapabilities(profile.Capabilities(requirements())).
 			// Neither would be the guest's: the one is left to the guest's
 			// kernel, the other exists on the host only.
 			WithSeccompProfile(corev1ac.SeccompProfile().WithType(corev1.SeccompProfileTypeUnconfined)).
@@ -117,14 +103,6 @@ func (Profile) PodShape(profile.PodOptions) profile.PodShape {
 		// guest makes itself.
 		EphemeralMedium: corev1.StorageMediumMemory,
 	}
-}
-
-func capabilities() *corev1ac.CapabilitiesApplyConfiguration {
-	c := corev1ac.Capabilities()
-	for _, name := range profile.Names(requirements(), profile.KindCapability) {
-		c.WithAdd(corev1.Capability(name))
-	}
-	return c
 }
 
 // needs are what nodes must say. Under any handler but Kata's the pod would be

@@ -4,65 +4,29 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
 	"github.com/vclusterctl/vclusterctl/runtime/profile/profiletest"
 )
 
-func TestRuntimeClass(t *testing.T) {
-	cases := map[string]struct {
-		reason  string
-		options profile.ClassOptions
-	}{
-		"plain":    {reason: "As the chart has it."},
-		"selected": {reason: "A site chooses its nodes.", options: profile.ClassOptions{NodeSelector: map[string]string{"a": "1"}, Labels: map[string]string{"x": "y"}}},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			profiletest.Golden(t, "runtimeclass-"+name+".yaml", profiletest.YAML(t, New().RuntimeClass(tc.options)))
-		})
-	}
-}
+func TestRuntimeClass(t *testing.T) { profiletest.Classes(t, New()) }
 
 func TestPodShape(t *testing.T) {
 	profiletest.Golden(t, "pod.yaml", profiletest.YAML(t, New().PodShape(profile.PodOptions{})))
 }
 
 func TestAsk(t *testing.T) {
-	cases := map[string]struct {
-		reason  string
-		change  func(*corev1.Node)
-		ask     profile.Question
-		want    []string // reasons
-		message string   // a part of the first message
-	}{
-		"Good":       {reason: "The handler is there. Kata states no features.", change: profiletest.Handlers(corev1.NodeRuntimeHandler{Name: Handler})},
-		"Missing":    {reason: "Kata is not there.", change: profiletest.Handlers(), want: []string{profile.ReasonHandlerMissing}, message: "install Kata Containers"},
-		"Unlabelled": {reason: "The installer has not been there.", ask: profile.Question{NodeSelector: map[string]string{NodeLabel: NodeLabelValue}}, want: []string{profile.ReasonNotSelected}, message: "install Kata Containers"},
-		"OwnName":    {reason: "A site's own handler is Kata's by its name.", ask: profile.Question{Handler: "kata-clh"}, change: profiletest.Handlers(corev1.NodeRuntimeHandler{Name: "kata-clh"})},
-		"Foreign":    {reason: "Under runc the pod would be root of the host.", ask: profile.Question{Handler: "runc"}, change: profiletest.Handlers(corev1.NodeRuntimeHandler{Name: "runc"}), want: []string{profile.ReasonForeignHandler}, message: `handler "runc"`},
-		"CRIO":       {reason: "The profile does not know how to configure it.", change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.ContainerRuntimeVersion = "cri-o://1.33.3" }), want: []string{profile.ReasonOtherRuntime}},
-		"OldRuntime": {reason: "It has no cgroup_writable.", change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.ContainerRuntimeVersion = "containerd://2.0.7" }), want: []string{profile.ReasonContainerdTooOld}},
-		"OldKernel":  {reason: "The guest brings its own.", change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.KernelVersion = "5.4" })},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			n := profiletest.Node("n", Handler)
-			if tc.change != nil {
-				tc.change(&n)
-			}
-			tc.ask.Nodes = []corev1.Node{n}
-			got := New().Ask(tc.ask).Nodes[0]
-			if diff := cmp.Diff(tc.want, profiletest.Reasons(got)); diff != "" {
-				t.Fatalf("%s -want, +got:\n%s", tc.reason, diff)
-			}
-			if tc.message != "" && !strings.Contains(got.Problems[0].Message, tc.message) {
-				t.Errorf("%s message %q does not say %q", tc.reason, got.Problems[0].Message, tc.message)
-			}
-		})
-	}
+	profiletest.Ask(t, New(), map[string]profiletest.AskCase{
+		"Good":       {Reason: "The handler is there. Kata states no features.", Change: profiletest.Handlers(corev1.NodeRuntimeHandler{Name: Handler})},
+		"Missing":    {Reason: "Kata is not there.", Change: profiletest.Handlers(), Want: []string{profile.ReasonHandlerMissing}, Message: "install Kata Containers"},
+		"Unlabelled": {Reason: "The installer has not been there.", Ask: profile.Question{NodeSelector: map[string]string{NodeLabel: NodeLabelValue}}, Want: []string{profile.ReasonNotSelected}, Message: "install Kata Containers"},
+		"OwnName":    {Reason: "A site's own handler is Kata's by its name.", Ask: profile.Question{Handler: "kata-clh"}, Change: profiletest.Handlers(corev1.NodeRuntimeHandler{Name: "kata-clh"})},
+		"Foreign":    {Reason: "Under runc the pod would be root of the host.", Ask: profile.Question{Handler: "runc"}, Change: profiletest.Handlers(corev1.NodeRuntimeHandler{Name: "runc"}), Want: []string{profile.ReasonForeignHandler}, Message: `handler "runc"`},
+		"CRIO":       {Reason: "The profile does not know how to configure it.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.ContainerRuntimeVersion = "cri-o://1.33.3" }), Want: []string{profile.ReasonOtherRuntime}},
+		"OldRuntime": {Reason: "It has no cgroup_writable.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.ContainerRuntimeVersion = "containerd://2.0.7" }), Want: []string{profile.ReasonContainerdTooOld}},
+		"OldKernel":  {Reason: "The guest brings its own.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.KernelVersion = "5.4" })},
+	})
 }
 
 func TestHostConfig(t *testing.T) {

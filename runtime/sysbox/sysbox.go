@@ -2,11 +2,9 @@ package sysbox
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 	nodev1ac "k8s.io/client-go/applyconfigurations/node/v1"
 
@@ -58,20 +56,9 @@ func (Profile) Knowledge() profile.Knowledge {
 // RuntimeClass implements profile.Profile. Without a choice of nodes it takes
 // those that Sysbox's installer marks.
 func (Profile) RuntimeClass(o profile.ClassOptions) *nodev1ac.RuntimeClassApplyConfiguration {
-	selector := map[string]string{NodeLabel: NodeLabelValue}
-	if len(o.NodeSelector) > 0 {
-		selector = maps.Clone(o.NodeSelector)
-	}
-	class := nodev1ac.RuntimeClass(ClassName).
-		WithHandler(Handler).
-		WithOverhead(nodev1ac.Overhead().WithPodFixed(corev1.ResourceList{
-			corev1.ResourceMemory: resource.MustParse(overheadMemory),
-		})).
-		WithScheduling(nodev1ac.Scheduling().WithNodeSelector(selector))
-	if len(o.Labels) > 0 {
-		class.WithLabels(o.Labels)
-	}
-	return class
+	return profile.Class{
+		Name: ClassName, Handler: Handler, Memory: overheadMemory, NodeSelector: map[string]string{NodeLabel: NodeLabelValue},
+	}.Build(o)
 }
 
 // PodShape implements profile.Profile.

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
@@ -12,20 +11,7 @@ import (
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 )
 
-func TestRuntimeClass(t *testing.T) {
-	cases := map[string]struct {
-		reason  string
-		options profile.ClassOptions
-	}{
-		"plain":    {reason: "The label of Sysbox's installer says where it runs."},
-		"selected": {reason: "A site may have its own.", options: profile.ClassOptions{NodeSelector: map[string]string{"a": "1"}, Labels: map[string]string{"x": "y"}}},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			profiletest.Golden(t, "runtimeclass-"+name+".yaml", profiletest.YAML(t, New().RuntimeClass(tc.options)))
-		})
-	}
-}
+func TestRuntimeClass(t *testing.T) { profiletest.Classes(t, New()) }
 
 func TestPodShape(t *testing.T) {
 	cases := map[string]struct {
@@ -46,53 +32,31 @@ func TestPodShape(t *testing.T) {
 func TestAsk(t *testing.T) {
 	crio := profiletest.Info(func(i *corev1.NodeSystemInfo) { i.ContainerRuntimeVersion = "cri-o://1.33.3" })
 	annotated := profile.Question{UserNamespace: profile.ByCRIOAnnotation}
-	cases := map[string]struct {
-		reason  string
-		change  func(*corev1.Node)
-		ask     profile.Question
-		want    []string // reasons
-		message string   // a part of the first message
-	}{
-		"Good":   {reason: "It has everything."},
-		"CRIO":   {reason: "It hands user namespaces on, too.", change: crio},
-		"NoNode": {reason: "Sysbox is not there.", change: profiletest.Handlers(), want: []string{profile.ReasonHandlerMissing}, message: `containerd has no handler "sysbox-runc": install Sysbox 0.7.1`},
-		"TooOld": {reason: "Before 0.7.0 it told no features.", change: profiletest.Handlers(corev1.NodeRuntimeHandler{Name: Handler}), want: []string{profile.ReasonFeaturesNotStated}, message: "use Sysbox 0.7.1"},
+	profiletest.Ask(t, New(), map[string]profiletest.AskCase{
+		"Good":   {Reason: "It has everything."},
+		"CRIO":   {Reason: "It hands user namespaces on, too.", Change: crio},
+		"NoNode": {Reason: "Sysbox is not there.", Change: profiletest.Handlers(), Want: []string{profile.ReasonHandlerMissing}, Message: `containerd has no handler "sysbox-runc": install Sysbox 0.7.1`},
+		"TooOld": {Reason: "Before 0.7.0 it told no features.", Change: profiletest.Handlers(corev1.NodeRuntimeHandler{Name: Handler}), Want: []string{profile.ReasonFeaturesNotStated}, Message: "use Sysbox 0.7.1"},
 		"NoUserns": {
-			reason: "It would make a user namespace of its own, in which networks cannot be set up.",
-			change: profiletest.Handlers(corev1.NodeRuntimeHandler{Name: Handler, Features: profiletest.Features(false)}), want: []string{profile.ReasonNoUserNamespaces}, message: "use Sysbox 0.7.1",
+			Reason: "It would make a user namespace of its own, in which networks cannot be set up.",
+			Change: profiletest.Handlers(corev1.NodeRuntimeHandler{Name: Handler, Features: profiletest.Features(false)}), Want: []string{profile.ReasonNoUserNamespaces}, Message: "use Sysbox 0.7.1",
 		},
 		"Unlabelled": {
-			reason: "The installer has not been there, or is at work.",
-			ask:    profile.Question{NodeSelector: map[string]string{NodeLabel: NodeLabelValue}}, want: []string{profile.ReasonNotSelected}, message: "sysbox-runtime=running of the RuntimeClass's scheduling: install Sysbox",
+			Reason: "The installer has not been there, or is at work.",
+			Ask:    profile.Question{NodeSelector: map[string]string{NodeLabel: NodeLabelValue}}, Want: []string{profile.ReasonNotSelected}, Message: "sysbox-runtime=running of the RuntimeClass's scheduling: install Sysbox",
 		},
 		"OldContainerd": {
-			reason: "It runs the containers of a pod elsewhere.",
-			change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.ContainerRuntimeVersion = "containerd://2.0.4" }), want: []string{profile.ReasonContainerdTooOld}, message: "needs 2.0.5",
+			Reason: "It runs the containers of a pod elsewhere.",
+			Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.ContainerRuntimeVersion = "containerd://2.0.4" }), Want: []string{profile.ReasonContainerdTooOld}, Message: "needs 2.0.5",
 		},
-		"OldKernel":   {reason: "Secrets could not be mounted.", change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.KernelVersion = "5.19.0" }), want: []string{profile.ReasonKernelTooOld}},
-		"Docker":      {reason: "It is neither of the two.", change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.ContainerRuntimeVersion = "docker://27" }), want: []string{profile.ReasonOtherRuntime}, message: "containerd or cri-o"},
-		"Annotated":   {reason: "The kubelet has no part in it, so nothing must be stated, and 5.19 will do.", ask: annotated, change: all(crio, profiletest.Handlers(corev1.NodeRuntimeHandler{Name: Handler}), profiletest.Info(func(i *corev1.NodeSystemInfo) { i.KernelVersion = "5.19.0" }))},
-		"NotCRIO":     {reason: "containerd does not read CRI-O's annotation: the pod would have no user namespace.", ask: annotated, want: []string{profile.ReasonOtherRuntime}, message: "for cri-o"},
-		"NotAtCRIO":   {reason: "Sysbox is not there either way.", ask: annotated, change: all(crio, profiletest.Handlers()), want: []string{profile.ReasonHandlerMissing}, message: "cri-o has no handler"},
-		"OtherName":   {reason: "The RuntimeClass may name another handler.", ask: profile.Question{Handler: "mine"}, want: []string{profile.ReasonHandlerMissing}, message: `"mine"`},
-		"SaysNothing": {reason: "A node that says nothing but its handlers is not refused.", change: profiletest.Info(func(i *corev1.NodeSystemInfo) { *i = corev1.NodeSystemInfo{} })},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			n := profiletest.Node("n", Handler)
-			if tc.change != nil {
-				tc.change(&n)
-			}
-			tc.ask.Nodes = []corev1.Node{n}
-			got := New().Ask(tc.ask).Nodes[0]
-			if diff := cmp.Diff(tc.want, profiletest.Reasons(got)); diff != "" {
-				t.Fatalf("%s -want, +got:\n%s", tc.reason, diff)
-			}
-			if tc.message != "" && !strings.Contains(got.Problems[0].Message, tc.message) {
-				t.Errorf("%s message %q does not say %q", tc.reason, got.Problems[0].Message, tc.message)
-			}
-		})
-	}
+		"OldKernel":   {Reason: "Secrets could not be mounted.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.KernelVersion = "5.19.0" }), Want: []string{profile.ReasonKernelTooOld}},
+		"Docker":      {Reason: "It is neither of the two.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.ContainerRuntimeVersion = "docker://27" }), Want: []string{profile.ReasonOtherRuntime}, Message: "containerd or cri-o"},
+		"Annotated":   {Reason: "The kubelet has no part in it, so nothing must be stated, and 5.19 will do.", Ask: annotated, Change: all(crio, profiletest.Handlers(corev1.NodeRuntimeHandler{Name: Handler}), profiletest.Info(func(i *corev1.NodeSystemInfo) { i.KernelVersion = "5.19.0" }))},
+		"NotCRIO":     {Reason: "containerd does not read CRI-O's annotation: the pod would have no user namespace.", Ask: annotated, Want: []string{profile.ReasonOtherRuntime}, Message: "for cri-o"},
+		"NotAtCRIO":   {Reason: "Sysbox is not there either way.", Ask: annotated, Change: all(crio, profiletest.Handlers()), Want: []string{profile.ReasonHandlerMissing}, Message: "cri-o has no handler"},
+		"OtherName":   {Reason: "The RuntimeClass may name another handler.", Ask: profile.Question{Handler: "mine"}, Want: []string{profile.ReasonHandlerMissing}, Message: `"mine"`},
+		"SaysNothing": {Reason: "A node that says nothing but its handlers is not refused.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { *i = corev1.NodeSystemInfo{} })},
+	})
 }
 
 func all(changes ...func(*corev1.Node)) func(*corev1.Node) {

@@ -1,7 +1,6 @@
 package userns
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,55 +16,33 @@ func node(name string, changes ...func(*corev1.Node)) corev1.Node {
 }
 
 func TestAskOneNode(t *testing.T) {
-	cases := map[string]struct {
-		reason  string
-		change  func(*corev1.Node)
-		ask     profile.Question
-		want    []string // reasons
-		message string   // a part of the first message
-	}{
-		"Good":     {reason: "It has everything."},
-		"OwnBuild": {reason: "A version nobody can read is not an old one.", change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.ContainerRuntimeVersion = "containerd://unknown" })},
-		"Suffixes": {reason: "Distributions add to the numbers.", change: profiletest.Info(func(i *corev1.NodeSystemInfo) {
+	profiletest.Ask(t, New(), map[string]profiletest.AskCase{
+		"Good":     {Reason: "It has everything."},
+		"OwnBuild": {Reason: "A version nobody can read is not an old one.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.ContainerRuntimeVersion = "containerd://unknown" })},
+		"Suffixes": {Reason: "Distributions add to the numbers.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) {
 			i.KernelVersion, i.KubeletVersion, i.ContainerRuntimeVersion = "6.8.0-1015-aws", "v1.33.0+k3s1", "containerd://2.1.0-k3s2"
 		})},
-		"SaysNothing":   {reason: "A node that says nothing but its handlers is not refused.", change: profiletest.Info(func(i *corev1.NodeSystemInfo) { *i = corev1.NodeSystemInfo{} })},
-		"Windows":       {reason: "It is asked no further.", change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.OperatingSystem, i.KernelVersion = "windows", "1" }), want: []string{profile.ReasonNotLinux}, message: "add a Linux node"},
-		"OldKernel":     {reason: "tmpfs has no mapped ids.", change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.KernelVersion = "5.15.0-1051-azure" }), want: []string{profile.ReasonKernelTooOld}, message: "5.15.0-1051-azure, and volumes in a user namespace need 6.3: upgrade"},
-		"OldKubelet":    {reason: "The gates are off.", change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.KubeletVersion = "v1.32.9" }), want: []string{profile.ReasonKubeletTooOld}, message: "need 1.33: upgrade Kubernetes"},
-		"OldContainerd": {reason: "It has no cgroup_writable.", change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.ContainerRuntimeVersion = "containerd://2.0.5" }), want: []string{profile.ReasonContainerdTooOld}, message: "upgrade containerd"},
-		"CRIO":          {reason: "Another runtime, another profile.", change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.ContainerRuntimeVersion = "cri-o://1.33.3" }), want: []string{profile.ReasonOtherRuntime}, message: "cri-o"},
+		"SaysNothing":   {Reason: "A node that says nothing but its handlers is not refused.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { *i = corev1.NodeSystemInfo{} })},
+		"Windows":       {Reason: "It is asked no further.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.OperatingSystem, i.KernelVersion = "windows", "1" }), Want: []string{profile.ReasonNotLinux}, Message: "add a Linux node"},
+		"OldKernel":     {Reason: "tmpfs has no mapped ids.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.KernelVersion = "5.15.0-1051-azure" }), Want: []string{profile.ReasonKernelTooOld}, Message: "5.15.0-1051-azure, and volumes in a user namespace need 6.3: upgrade"},
+		"OldKubelet":    {Reason: "The gates are off.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.KubeletVersion = "v1.32.9" }), Want: []string{profile.ReasonKubeletTooOld}, Message: "need 1.33: upgrade Kubernetes"},
+		"OldContainerd": {Reason: "It has no cgroup_writable.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.ContainerRuntimeVersion = "containerd://2.0.5" }), Want: []string{profile.ReasonContainerdTooOld}, Message: "upgrade containerd"},
+		"CRIO":          {Reason: "Another runtime, another profile.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.ContainerRuntimeVersion = "cri-o://1.33.3" }), Want: []string{profile.ReasonOtherRuntime}, Message: "cri-o"},
 		"AllOld": {
-			reason: "All is said at once, and the handler follows from it.",
-			change: func(n *corev1.Node) {
+			Reason: "All is said at once, and the handler follows from it.",
+			Change: func(n *corev1.Node) {
 				n.Status.NodeInfo = corev1.NodeSystemInfo{KernelVersion: "5.4", KubeletVersion: "v1.30.0", ContainerRuntimeVersion: "containerd://1.7.27"}
 				n.Status.RuntimeHandlers = nil
 			},
-			want: []string{profile.ReasonKubeletTooOld, profile.ReasonKernelTooOld, profile.ReasonContainerdTooOld},
+			Want: []string{profile.ReasonKubeletTooOld, profile.ReasonKernelTooOld, profile.ReasonContainerdTooOld},
 		},
-		"NoHandler":    {reason: "The host is not configured.", change: profiletest.Handlers(corev1.NodeRuntimeHandler{Name: "runc", Features: profiletest.Features(true)}), want: []string{profile.ReasonHandlerMissing}, message: `no handler "vclusterctl-userns": add it`},
-		"NoFeatures":   {reason: "An old runc says nothing.", change: profiletest.Handlers(corev1.NodeRuntimeHandler{Name: Handler}), want: []string{profile.ReasonFeaturesNotStated}, message: "use runc 1.2"},
-		"NoUserns":     {reason: "A handler without user namespaces would share the host's.", change: profiletest.Handlers(corev1.NodeRuntimeHandler{Name: Handler, Features: profiletest.Features(false)}), want: []string{profile.ReasonNoUserNamespaces}, message: "has no user namespaces"},
-		"OtherHandler": {reason: "The RuntimeClass may name another one.", ask: profile.Question{Handler: "mine"}, want: []string{profile.ReasonHandlerMissing}, message: `"mine"`},
-		"NotSelected":  {reason: "The RuntimeClass schedules elsewhere.", ask: profile.Question{NodeSelector: map[string]string{"userns": "yes"}}, want: []string{profile.ReasonNotSelected}, message: "userns=yes"},
-		"Selected":     {reason: "Or here.", ask: profile.Question{NodeSelector: map[string]string{"userns": "yes"}}, change: func(n *corev1.Node) { n.Labels = map[string]string{"userns": "yes"} }},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			n := node("n")
-			if tc.change != nil {
-				tc.change(&n)
-			}
-			tc.ask.Nodes = []corev1.Node{n}
-			got := New().Ask(tc.ask).Nodes[0]
-			if diff := cmp.Diff(tc.want, profiletest.Reasons(got)); diff != "" {
-				t.Errorf("%s -want, +got:\n%s", tc.reason, diff)
-			}
-			if tc.message != "" && !strings.Contains(got.Problems[0].Message, tc.message) {
-				t.Errorf("%s message %q does not say %q", tc.reason, got.Problems[0].Message, tc.message)
-			}
-		})
-	}
+		"NoHandler":    {Reason: "The host is not configured.", Change: profiletest.Handlers(corev1.NodeRuntimeHandler{Name: "runc", Features: profiletest.Features(true)}), Want: []string{profile.ReasonHandlerMissing}, Message: `no handler "vclusterctl-userns": add it`},
+		"NoFeatures":   {Reason: "An old runc says nothing.", Change: profiletest.Handlers(corev1.NodeRuntimeHandler{Name: Handler}), Want: []string{profile.ReasonFeaturesNotStated}, Message: "use runc 1.2"},
+		"NoUserns":     {Reason: "A handler without user namespaces would share the host's.", Change: profiletest.Handlers(corev1.NodeRuntimeHandler{Name: Handler, Features: profiletest.Features(false)}), Want: []string{profile.ReasonNoUserNamespaces}, Message: "has no user namespaces"},
+		"OtherHandler": {Reason: "The RuntimeClass may name another one.", Ask: profile.Question{Handler: "mine"}, Want: []string{profile.ReasonHandlerMissing}, Message: `"mine"`},
+		"NotSelected":  {Reason: "The RuntimeClass schedules elsewhere.", Ask: profile.Question{NodeSelector: map[string]string{"userns": "yes"}}, Want: []string{profile.ReasonNotSelected}, Message: "userns=yes"},
+		"Selected":     {Reason: "Or here.", Ask: profile.Question{NodeSelector: map[string]string{"userns": "yes"}}, Change: func(n *corev1.Node) { n.Labels = map[string]string{"userns": "yes"} }},
+	})
 }
 
 func TestAskSeveralNodes(t *testing.T) {

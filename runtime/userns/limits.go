@@ -49,7 +49,7 @@ func summary() profile.Summary {
 			LoadBalancers:  "not with K3s's servicelb, which node images leave out",
 			CSI:            "not tried; drivers whose pods are privileged cannot",
 		},
-		Measured: "a pod runs inside after 7.9 s (1.29 × bare); 771 MiB (1.07 × bare), see [what it costs](performance.md)",
+		Measured: "a pod runs inside after 7.6 s (1.20 × bare); 772 MiB (1.07 × bare), see [what it costs](performance.md)",
 		Proven:   true,
 		Proof:    "every end-to-end test runs under it: k8s always, K3s where the node image carries it",
 	}

@@ -2,12 +2,10 @@ package userns
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 	nodev1ac "k8s.io/client-go/applyconfigurations/node/v1"
 
@@ -77,18 +75,7 @@ func (p Profile) Knowledge() profile.Knowledge {
 
 // RuntimeClass implements profile.Profile.
 func (p Profile) RuntimeClass(o profile.ClassOptions) *nodev1ac.RuntimeClassApplyConfiguration {
-	class := nodev1ac.RuntimeClass(ClassName).
-		WithHandler(Handler).
-		WithOverhead(nodev1ac.Overhead().WithPodFixed(corev1.ResourceList{
-			corev1.ResourceMemory: resource.MustParse(overheadMemory),
-		}))
-	if len(o.Labels) > 0 {
-		class.WithLabels(o.Labels)
-	}
-	if len(o.NodeSelector) > 0 {
-		class.WithScheduling(nodev1ac.Scheduling().WithNodeSelector(maps.Clone(o.NodeSelector)))
-	}
-	return class
+	return profile.Class{Name: ClassName, Handler: Handler, Memory: overheadMemory}.Build(o)
 }
 
 // PodShape implements profile.Profile.
@@ -124,11 +111,7 @@ func (p Profile) securityContext(o profile.PodOptions) *corev1ac.SecurityContext
 // capabilities drops everything first: what a container runtime gives by
 // default can be configured on the node.
 func (p Profile) capabilities() *corev1ac.CapabilitiesApplyConfiguration {
-	c := corev1ac.Capabilities().WithDrop("ALL")
-	for _, name := range profile.Names(p.requirements, profile.KindCapability) {
-		c.WithAdd(corev1.Capability(name))
-	}
-	return c
+	return profile.Capabilities(p.requirements).WithDrop("ALL")
 }
 
 func (p Profile) seccompProfile(o profile.PodOptions) *corev1ac.SeccompProfileApplyConfiguration {

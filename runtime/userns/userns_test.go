@@ -13,20 +13,7 @@ import (
 	"github.com/vclusterctl/vclusterctl/runtime/profile/profiletest"
 )
 
-func TestRuntimeClass(t *testing.T) {
-	cases := map[string]struct {
-		reason  string
-		options profile.ClassOptions
-	}{
-		"plain":    {reason: "Every node has the handler."},
-		"selected": {reason: "Some have.", options: profile.ClassOptions{NodeSelector: map[string]string{"b": "2", "a": "1"}, Labels: map[string]string{"x": "y"}}},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			profiletest.Golden(t, "runtimeclass-"+name+".yaml", profiletest.YAML(t, New().RuntimeClass(tc.options)))
-		})
-	}
-}
+func TestRuntimeClass(t *testing.T) { profiletest.Classes(t, New()) }
 
 func TestPodShape(t *testing.T) {
 	for name, o := range map[string]profile.PodOptions{"unconfined": {}, "seccomp": {Seccomp: true}} {

@@ -11,8 +11,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/yaml"
-
-	"github.com/vclusterctl/vclusterctl/runtime/profile"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -89,13 +87,4 @@ func Info(change func(*corev1.NodeSystemInfo)) func(*corev1.Node) {
 // Handlers replaces the handlers of a node.
 func Handlers(h ...corev1.NodeRuntimeHandler) func(*corev1.Node) {
 	return func(n *corev1.Node) { n.Status.RuntimeHandlers = h }
-}
-
-// Reasons are those of a node's problems.
-func Reasons(n profile.NodeAnswer) []string {
-	var all []string
-	for _, p := range n.Problems {
-		all = append(all, p.Reason)
-	}
-	return all
 }
