@@ -1,7 +1,6 @@
 package prepare
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
@@ -16,7 +15,7 @@ type distro interface {
 	// anything else is written.
 	place(in node.Inputs) error
 	// credentials makes what the components of a server prove themselves with.
-	credentials(ctx context.Context, in node.Inputs) error
+	credentials(in node.Inputs) error
 }
 
 var distros = map[string]distro{

@@ -1,7 +1,6 @@
 package prepare
 
 import (
-	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -226,7 +225,7 @@ func unlink(path string) error {
 // credentials are made anew at each boot, on tmpfs: those of the datastore, and
 // the kubeconfig with which the guest looks into the cluster. K3s makes its
 // own, but only once it runs.
-func (k k3s) credentials(_ context.Context, in node.Inputs) error {
+func (k k3s) credentials(in node.Inputs) error {
 	id, err := k.identity()
 	if err != nil {
 		return err
@@ -259,18 +258,9 @@ func (k k3s) datastoreCredentials(id pki.Identity, in node.Inputs) error {
 }
 
 func (k k3s) adminKubeconfig(id pki.Identity) error {
-	made, err := id.Issue(pki.Leaf{
-		Authority: guestapi.IdentityClientCACert, Name: "kubernetes-super-admin", Groups: []string{"system:masters"},
-	}, k.now(), rand.Reader)
-	if err != nil {
-		return fmt.Errorf("certificate of the node's own administrator: %w", err)
-	}
-	config, err := kubeconfig.Build(kubeconfig.Params{
+	admin := pki.Leaf{Authority: guestapi.IdentityClientCACert, Name: "kubernetes-super-admin", Groups: []string{"system:masters"}}
+	access := kubeconfig.Params{
 		Name: "default", Server: fmt.Sprintf("https://127.0.0.1:%d", node.APIPort), TLSServerName: guestapi.FixedServerName,
-		CA: id.ServerCA(), ClientCert: made.Cert, ClientKey: made.Key,
-	})
-	if err != nil {
-		return fmt.Errorf("kubeconfig of the node's own administrator: %w", err)
 	}
-	return writeFile(node.File{Path: filepath.Join(k.runDir, filepath.Base(node.SuperAdminConfig)), Mode: 0o600, Content: string(config)})
+	return writeKubeconfig(filepath.Join(k.runDir, filepath.Base(node.SuperAdminConfig)), id, admin, access, k.now())
 }

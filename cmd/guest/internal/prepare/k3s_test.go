@@ -301,7 +301,7 @@ func names(t *testing.T, dir string) []string {
 
 func TestK3sCredentials(t *testing.T) {
 	k := aK3s(t)
-	if err := k.credentials(t.Context(), aServer()); err != nil {
+	if err := k.credentials(aServer()); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"etcd/server", "etcd/peer", "apiserver-etcd-client"} {
@@ -332,7 +332,7 @@ func TestK3sCredentialsWithoutDatastore(t *testing.T) {
 	k := aK3s(t)
 	in := aServer()
 	in.Config.Datastore = guestapi.DatastoreSQLite
-	if err := k.credentials(t.Context(), in); err != nil {
+	if err := k.credentials(in); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(k.runDir, "pki")); err == nil {

@@ -1,12 +1,12 @@
 package prepare
 
 import (
-	"context"
 	"crypto/rand"
 	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/kubeconfig"
@@ -42,7 +42,7 @@ func readIdentity(dir string, distro v1alpha1.Distro) (pki.Identity, error) {
 // Names and groups are those that kubeadm gives; the phases of kubeadm that run
 // later expect them. kubeadm itself would make them too, but starting it takes
 // ten times as long, while the whole node waits.
-func (u upstream) credentials(_ context.Context, in node.Inputs) error {
+func (u upstream) credentials(in node.Inputs) error {
 	id, err := readIdentity(u.identityDir, v1alpha1.DistroK8s)
 	if err != nil {
 		return err
@@ -60,9 +60,11 @@ func (u upstream) credentials(_ context.Context, in node.Inputs) error {
 			return err
 		}
 	}
+	server := fmt.Sprintf("https://%s", netip.AddrPortFrom(in.IP, node.APIPort))
 	for file, user := range usersOf(in) {
-		if err := u.kubeconfig(id, in, file, user); err != nil {
-			return fmt.Errorf("make %s: %w", file, err)
+		access := kubeconfig.Params{Name: user.Name, Server: server}
+		if err := writeKubeconfig(filepath.Join(u.runDir, file), id, user, access, u.now()); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -106,19 +108,18 @@ func usersOf(in node.Inputs) map[string]pki.Leaf {
 	return users
 }
 
-func (u upstream) kubeconfig(id pki.Identity, in node.Inputs, file string, user pki.Leaf) error {
-	made, err := id.Issue(user, u.now(), rand.Reader)
+// writeKubeconfig writes how to reach the API as a user, whom it makes.
+func writeKubeconfig(path string, id pki.Identity, user pki.Leaf, access kubeconfig.Params, now time.Time) error {
+	made, err := id.Issue(user, now, rand.Reader)
 	if err != nil {
 		return err
 	}
-	config, err := kubeconfig.Build(kubeconfig.Params{
-		Name: user.Name, Server: fmt.Sprintf("https://%s", netip.AddrPortFrom(in.IP, node.APIPort)),
-		CA: id.ServerCA(), ClientCert: made.Cert, ClientKey: made.Key,
-	})
+	access.CA, access.ClientCert, access.ClientKey = id.ServerCA(), made.Cert, made.Key
+	config, err := kubeconfig.Build(access)
 	if err != nil {
 		return err
 	}
-	return writeFile(node.File{Path: filepath.Join(u.runDir, file), Mode: 0o600, Content: string(config)})
+	return writeFile(node.File{Path: path, Mode: 0o600, Content: string(config)})
 }
 
 // writePair writes a certificate and its key to the folder of certificates.

@@ -34,7 +34,7 @@ func anUpstream(t *testing.T) upstream {
 	in := node.Inputs{Name: "server-0", IP: netip.MustParseAddr("10.214.0.9")}
 	in.Config = guestapi.NodeConfig{Role: guestapi.RoleServer, ServiceCIDR: "10.96.0.0/16", ClusterDomain: "cluster.local", ExtraSANs: []string{"dev-api.default", "10.215.1.2"}}
 	u.now = func() time.Time { return time.Now().Add(25 * time.Hour) } // its clock is ahead
-	if err := u.credentials(t.Context(), in); err != nil {
+	if err := u.credentials(in); err != nil {
 		t.Fatal(err)
 	}
 	return u

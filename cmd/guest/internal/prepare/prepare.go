@@ -16,19 +16,19 @@ import (
 
 // Run prepares the node. What stops it is also left for the report, because a
 // node that can't start must still be able to say why.
-func Run(ctx context.Context, log *slog.Logger) error {
+func Run(_ context.Context, log *slog.Logger) error {
 	if err := os.MkdirAll(node.RunDir, 0o700); err != nil {
 		return fmt.Errorf("make %s: %w", node.RunDir, err)
 	}
 	outcome := Outcome{}
-	err := run(ctx, log, &outcome)
+	err := run(log, &outcome)
 	if err != nil {
 		outcome.Problems = append(outcome.Problems, problemOf(err))
 	}
 	return errors.Join(err, outcome.save(OutcomeFile))
 }
 
-func run(ctx context.Context, log *slog.Logger, outcome *Outcome) error {
+func run(log *slog.Logger, outcome *Outcome) error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SHARED, ""); err != nil {
 		return fmt.Errorf("share the mount tree: %w", err)
 	}
@@ -58,7 +58,7 @@ func run(ctx context.Context, log *slog.Logger, outcome *Outcome) error {
 	}
 	log.Info("node configured", "node", inputs.Name, "ip", inputs.IP, "role", inputs.Config.Role)
 	if inputs.Config.Role == guestapi.RoleServer {
-		return distro.credentials(ctx, inputs)
+		return distro.credentials(inputs)
 	}
 	return nil
 }
