@@ -9,6 +9,7 @@ import (
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
@@ -42,14 +43,11 @@ func serveColour(t *testing.T, c client.Client, served bool) {
 	if err := c.Update(ctx, crd); err != nil {
 		t.Fatal(err)
 	}
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for keepsColour(ctx, t, c) != served {
-		select {
-		case <-ctx.Done():
-			t.Fatalf("spec.colour: want it served: %v", served)
-		case <-tick.C:
-		}
+	err := wait.PollUntilContextCancel(ctx, 20*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+		return keepsColour(ctx, t, c) == served, nil
+	})
+	if err != nil {
+		t.Fatalf("spec.colour: want it served: %v: %v", served, err)
 	}
 }
 

@@ -270,7 +270,7 @@ func TestShell(t *testing.T) {
 		"BashPrompt":   {reason: "Theirs comes after ours.", program: "bash", file: ".bashrc", rc: "PS1='mine> '\n", ask: `echo "$PS1"`, want: label},
 		"BashNewEach":  {reason: "Also if it is made anew each time.", program: "bash", file: ".bashrc", rc: "PROMPT_COMMAND=\"PS1='mine> '; \"\n", ask: `echo "$PS1"`, want: label},
 		"BashNewArray": {reason: "By the last of several, too.", program: "bash", file: ".bashrc", rc: "PROMPT_COMMAND=(true \"PS1='mine> '\")\n", ask: `echo "$PS1"`, want: label},
-		"BashStatus":   {reason: "How the last command ended stays to be seen.", program: "bash", file: ".bashrc", rc: "PS1='mine> '\n", ask: "(exit 7)\necho $?", want: "7\n"},
+		"BashStatus":   {reason: "Theirs sees how the last command ended.", program: "bash", file: ".bashrc", rc: "PROMPT_COMMAND='echo \"was $?\"'\n", ask: "(exit 7)\ntrue", want: "was 7\n"},
 		"BashWhere":    {reason: "The user's own kubeconfig does not win.", program: "bash", file: ".bashrc", rc: cares, ask: asks, want: says},
 		"ZshPrompt":    {reason: "Theirs comes after ours.", program: "zsh", file: ".zshrc", rc: "PROMPT='mine> '\n", ask: `echo "$PROMPT"`, want: label},
 		"ZshNewEach":   {reason: "Also if it is made anew each time.", program: "zsh", file: ".zshrc", rc: "precmd() { PROMPT='mine> ' }\n", ask: `echo "$PROMPT"`, want: label},

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"fmt"
-
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -15,23 +13,19 @@ import (
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 )
 
-// Connect gives a client of a cluster. It asks the cluster for nothing yet.
-func Connect(config *rest.Config) (client.WithWatch, error) {
+// newClient gives a client of a cluster. It asks the cluster for nothing yet.
+func newClient(config *rest.Config) (client.WithWatch, error) {
 	options := client.Options{Scheme: Scheme()}
 	var err error
 	if options.HTTPClient, err = rest.HTTPClientFor(config); err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", config.Host, err)
+		return nil, err //nolint:wrapcheck // the caller says of which
 	}
 	others, err := apiutil.NewDynamicRESTMapper(config, options.HTTPClient)
 	if err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", config.Host, err)
+		return nil, err //nolint:wrapcheck // the caller says of which
 	}
 	options.Mapper = mapper{known: knownKinds(), RESTMapper: others}
-	c, err := client.NewWithWatch(config, options)
-	if err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", config.Host, err)
-	}
-	return c, nil
+	return client.NewWithWatch(config, options) //nolint:wrapcheck // as above
 }
 
 // mapper finds the resources of kinds. To ask the API server takes several

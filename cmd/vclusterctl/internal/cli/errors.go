@@ -109,8 +109,7 @@ func Unanswered(err error) bool {
 	if dial, ok := errors.AsType[*net.OpError](err); ok {
 		return dial.Timeout()
 	}
-	var network net.Error
-	return errors.As(err, &network) && network.Timeout() && !errors.Is(err, context.DeadlineExceeded)
+	return utilnet.IsTimeout(err) && !errors.Is(err, context.DeadlineExceeded)
 }
 
 // notInstalled explains an API server without VirtualClusters. It may be that of
@@ -153,11 +152,23 @@ func invalid(err error) error {
 
 // missing is the remedy where the API server did not find something.
 func (f *Factory) missing(err error) string {
-	var status apierrors.APIStatus
-	if errors.As(err, &status) && status.Status().Details != nil && status.Status().Details.Kind == "namespaces" {
-		return "Make it with: " + f.Kubectl("create", "namespace", status.Status().Details.Name)
+	if namespace := MissingNamespace(err); namespace != "" {
+		return "Make it with: " + f.Kubectl("create", "namespace", namespace)
 	}
 	return "See what exists with: " + f.Command("list", "-A")
+}
+
+// MissingNamespace is the namespace that the API server did not find, and "" if
+// the error is about something else.
+func MissingNamespace(err error) string {
+	var status apierrors.APIStatus
+	if !apierrors.IsNotFound(err) || !errors.As(err, &status) {
+		return ""
+	}
+	if details := status.Status().Details; details != nil && details.Kind == "namespaces" {
+		return details.Name
+	}
+	return ""
 }
 
 // NotInstalled says whether the error means that the API server has no

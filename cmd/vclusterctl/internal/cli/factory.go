@@ -200,5 +200,9 @@ func (f *Factory) connect() (client.WithWatch, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Connect(config)
+	c, err := newClient(config)
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", config.Host, err)
+	}
+	return c, nil
 }

@@ -13,15 +13,7 @@ import (
 )
 
 func (p *page) pods(pods []corev1.Pod, err error) {
-	if len(pods) == 0 && err != nil {
-		p.section("Node pods")
-		p.unread(err)
-		return
-	}
-	p.section("Node pods", "POD", "ROLE", "READY", "STATUS", "RESTARTS", "NODE", "AGE")
-	if len(pods) == 0 {
-		p.row("", "<none>")
-	}
+	p.list("Node pods", len(pods), err, "POD", "ROLE", "READY", "STATUS", "RESTARTS", "NODE", "AGE")
 	for i := range pods {
 		pod := belongings.OfPod(&pods[i])
 		ready := "no"
@@ -34,15 +26,7 @@ func (p *page) pods(pods []corev1.Pod, err error) {
 }
 
 func (p *page) events(events []corev1.Event, err error) {
-	if len(events) == 0 && err != nil {
-		p.section("Events")
-		p.unread(err)
-		return
-	}
-	p.section("Events", "LAST", "TYPE", "REASON", "OBJECT", "MESSAGE")
-	if len(events) == 0 {
-		p.row("", "<none>")
-	}
+	p.list("Events", len(events), err, "LAST", "TYPE", "REASON", "OBJECT", "MESSAGE")
 	for _, e := range belongings.OfEvents(events) {
 		last := p.age(e.At)
 		if e.Times > 1 {
@@ -51,6 +35,19 @@ func (p *page) events(events []corev1.Event, err error) {
 		p.row("", last, e.Type, e.Reason, e.Object, e.Message)
 	}
 	p.unread(err)
+}
+
+// list begins a section of n rows, of which there may be none because they could
+// not be read.
+func (p *page) list(title string, n int, err error, columns ...string) {
+	if n == 0 && err != nil {
+		p.section(title)
+		return
+	}
+	p.section(title, columns...)
+	if n == 0 {
+		p.row("", "<none>")
+	}
 }
 
 // unread says that there may be more.

@@ -2,6 +2,7 @@ package phase
 
 import (
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 )
@@ -9,22 +10,20 @@ import (
 // Watched is one cluster that is looked at again and again. The zero value has
 // not been looked at.
 type Watched struct {
-	// takenUp is the cluster as it was when its status was about its spec.
-	takenUp *v1alpha1.VirtualCluster
+	// uid and spec are those of the cluster when its status was about its spec.
+	uid  types.UID
+	spec *v1alpha1.VirtualClusterSpec
 }
 
 // Of lists the phases as the function Of does, only that a cluster whose end was
 // moved has not gone back to its beginning: what the status says of the spec
 // before is true of this one.
 func (w *Watched) Of(vc *v1alpha1.VirtualCluster) []Phase {
+	spec := endless(vc)
 	if takenUp(vc) {
-		w.takenUp = vc.DeepCopy()
+		w.uid, w.spec = vc.UID, spec
 	}
-	return of(vc, w.onlyEndMoved(vc))
-}
-
-func (w *Watched) onlyEndMoved(vc *v1alpha1.VirtualCluster) bool {
-	return w.takenUp != nil && w.takenUp.UID == vc.UID && equality.Semantic.DeepEqual(endless(w.takenUp), endless(vc))
+	return of(vc, w.spec != nil && w.uid == vc.UID && equality.Semantic.DeepEqual(w.spec, spec))
 }
 
 // endless is a spec without when the cluster is deleted.

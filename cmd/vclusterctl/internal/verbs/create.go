@@ -164,7 +164,7 @@ func (o *CreateOptions) Run(ctx context.Context) error {
 	}
 	if o.DryRun == dryRunClient {
 		o.keepTyped(wanted)
-		return o.printDryRun(wanted, created)
+		return printCluster(o.Factory, wanted, created, o.DryRun)
 	}
 	if err := o.ensureHost(ctx); err != nil {
 		return err
@@ -180,7 +180,7 @@ func (o *CreateOptions) Run(ctx context.Context) error {
 		return err
 	}
 	if o.DryRun == dryRunServer {
-		return o.printDryRun(wanted, done)
+		return printCluster(o.Factory, wanted, done, o.DryRun)
 	}
 	return o.finish(ctx, t, done)
 }
@@ -282,31 +282,11 @@ func (o *CreateOptions) keepTyped(wanted *unstructured.Unstructured) {
 
 func (o *CreateOptions) printResult(ctx context.Context, t *target, done outcome) error {
 	if o.Output == "" {
-		return o.printOutcome(t.name, done)
+		return printOutcome(o.Factory, t.name, done, o.DryRun)
 	}
 	u, err := t.whole(ctx)
 	if err != nil {
 		return err
 	}
 	return cli.PrintObject(o.Out, u, o.Output)
-}
-
-func (o *CreateOptions) printDryRun(u *unstructured.Unstructured, done outcome) error {
-	if o.Output == "" {
-		return o.printOutcome(u.GetName(), done)
-	}
-	return cli.PrintObject(o.Out, u, o.Output)
-}
-
-func (o *CreateOptions) printOutcome(name string, done outcome) error {
-	_, err := fmt.Fprintf(o.Out, "virtualcluster.%s/%s %s%s\n", v1alpha1.GroupName, name, done, dryRunSuffix(o.DryRun))
-	return err
-}
-
-// dryRunSuffix follows what would be done, and is not.
-func dryRunSuffix(dryRun string) string {
-	if dryRun == dryRunNone {
-		return ""
-	}
-	return fmt.Sprintf(" (%s dry run)", dryRun)
 }

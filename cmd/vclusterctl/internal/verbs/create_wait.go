@@ -25,6 +25,7 @@ func (o *CreateOptions) await(ctx context.Context, t *target) (*v1alpha1.Virtual
 	defer display.Close()
 	var last *v1alpha1.VirtualCluster
 	var watched phase.Watched
+	var phases []phase.Phase
 	err := wait.Until(ctx, t.client, t.empty(), &v1alpha1.VirtualClusterList{}, func(vc *v1alpha1.VirtualCluster, exists bool) (bool, error) {
 		if !exists {
 			return false, t.deletedMeanwhile()
@@ -33,12 +34,12 @@ func (o *CreateOptions) await(ctx context.Context, t *target) (*v1alpha1.Virtual
 		if isPaused(vc) && o.mayPause {
 			return true, nil
 		}
-		phases := watched.Of(vc)
+		phases = watched.Of(vc)
 		display.Update(phases)
 		return phase.Done(phases), t.failure(vc)
 	})
 	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, o.timedOut(t, last, &watched)
+		return nil, o.timedOut(t, phases)
 	}
 	if errors.Is(err, context.Canceled) {
 		return nil, cli.Interrupted("Nothing is lost: it goes on by itself. Say the same again to keep waiting.")
@@ -74,14 +75,10 @@ func (t *target) failure(vc *v1alpha1.VirtualCluster) error {
 	}
 }
 
-func (o *CreateOptions) timedOut(t *target, last *v1alpha1.VirtualCluster, watched *phase.Watched) error {
-	missing := ""
-	if last != nil {
-		missing = waitingFor(watched.Of(last))
-	}
+func (o *CreateOptions) timedOut(t *target, phases []phase.Phase) error {
 	return cli.TimedOut(
 		"Nothing is lost: it goes on by itself. Say the same again to keep waiting.\nSee more with: "+t.command("describe"),
-		"virtual cluster %q in namespace %q is not ready after %s%s", t.name, t.namespace, o.Timeout, missing)
+		"virtual cluster %q in namespace %q is not ready after %s%s", t.name, t.namespace, o.Timeout, waitingFor(phases))
 }
 
 func waitingFor(phases []phase.Phase) string {

@@ -2,7 +2,6 @@ package verbs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -86,8 +85,11 @@ func (o *DeleteOptions) Run(ctx context.Context) error {
 	if o.Wait && o.DryRun == dryRunNone {
 		left = remainsOf(ctx, t, vc.UID)
 	}
-	if err := o.delete(ctx, t, vc); err != nil || o.DryRun != dryRunNone {
-		return errors.Join(err, o.printResult(t, err))
+	if err := o.delete(ctx, t, vc); err != nil {
+		return err
+	}
+	if o.DryRun != dryRunNone {
+		return o.printResult(t)
 	}
 	if err := disconnect(ctx, t); err != nil {
 		o.Hintf("warning: %s", cli.OneLine(err.Error()))
@@ -97,7 +99,7 @@ func (o *DeleteOptions) Run(ctx context.Context) error {
 			return err
 		}
 	}
-	return o.printResult(t, nil)
+	return o.printResult(t)
 }
 
 // delete lets the garbage collector take what the cluster owns. The UID makes
@@ -129,19 +131,12 @@ func (t *target) killPods(ctx context.Context) error {
 	return nil
 }
 
-func (o *DeleteOptions) printResult(t *target, failed error) error {
-	if failed != nil {
-		return nil //nolint:nilerr // the caller returns it
-	}
-	suffix := ""
-	if o.DryRun != dryRunNone {
-		suffix = fmt.Sprintf(" (%s dry run)", o.DryRun)
-	}
+func (o *DeleteOptions) printResult(t *target) error {
 	if o.Output == cli.OutputName {
 		_, err := fmt.Fprintf(o.Out, "virtualcluster.%s/%s\n", v1alpha1.GroupName, t.name)
 		return err
 	}
-	_, err := fmt.Fprintf(o.Out, "virtualcluster.%s %q deleted%s\n", v1alpha1.GroupName, t.name, suffix)
+	_, err := fmt.Fprintf(o.Out, "virtualcluster.%s %q deleted%s\n", v1alpha1.GroupName, t.name, dryRunSuffix(o.DryRun))
 	return err
 }
 

@@ -1,11 +1,14 @@
 package verbs
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
 )
 
@@ -38,4 +41,25 @@ func applyOptions(dryRun string) []client.ApplyOption {
 		opts = append(opts, client.DryRunAll)
 	}
 	return opts
+}
+
+// printCluster prints what became of a cluster, or with -o the cluster itself.
+func printCluster(f *cli.Factory, u *unstructured.Unstructured, done outcome, dryRun string) error {
+	if f.Output != "" {
+		return cli.PrintObject(f.Out, u, f.Output)
+	}
+	return printOutcome(f, u.GetName(), done, dryRun)
+}
+
+func printOutcome(f *cli.Factory, name string, done outcome, dryRun string) error {
+	_, err := fmt.Fprintf(f.Out, "virtualcluster.%s/%s %s%s\n", v1alpha1.GroupName, name, done, dryRunSuffix(dryRun))
+	return err
+}
+
+// dryRunSuffix follows what would be done, and is not.
+func dryRunSuffix(dryRun string) string {
+	if dryRun == dryRunNone {
+		return ""
+	}
+	return fmt.Sprintf(" (%s dry run)", dryRun)
 }

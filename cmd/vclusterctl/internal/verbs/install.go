@@ -198,11 +198,7 @@ func (o *InstallOptions) report(u *unstructured.Unstructured, outcome install.Ou
 	if o.Output != "" {
 		w = o.ErrOut
 	}
-	suffix := ""
-	if o.DryRun != dryRunNone {
-		suffix = fmt.Sprintf(" (%s dry run)", o.DryRun)
-	}
-	fmt.Fprintf(w, "%s/%s %s%s\n", resourceName(u), u.GetName(), outcome, suffix)
+	fmt.Fprintf(w, "%s/%s %s%s\n", resourceName(u), u.GetName(), outcome, dryRunSuffix(o.DryRun))
 }
 
 // resourceName is the kind as kubectl prints it.

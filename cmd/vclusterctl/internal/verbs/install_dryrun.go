@@ -2,12 +2,11 @@ package verbs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/install"
 )
 
@@ -17,27 +16,19 @@ func (o *InstallOptions) applyRest(ctx context.Context, applier *install.Applier
 	if o.DryRun != dryRunServer {
 		return applier.Apply(ctx, m.Rest)
 	}
-	changed := false
-	made := map[string]bool{}
+	made := ""
 	for _, u := range m.Rest {
 		if u.GetKind() == "Namespace" {
-			made[u.GetName()] = true
+			made = u.GetName()
 		}
-		one, err := applier.Apply(ctx, []*unstructured.Unstructured{u})
-		if err != nil && made[u.GetNamespace()] && missesNamespace(err) {
-			o.report(u, install.Outcome(fmt.Sprintf("not checked, as namespace %q is not there yet", u.GetNamespace())))
-			one, err = true, nil
+		_, err := applier.Apply(ctx, []*unstructured.Unstructured{u})
+		if err != nil && made != "" && cli.MissingNamespace(err) == made {
+			o.report(u, install.Outcome(fmt.Sprintf("not checked, as namespace %q is not there yet", made)))
+			continue
 		}
 		if err != nil {
-			return changed, err
+			return false, err
 		}
-		changed = changed || one
 	}
-	return changed, nil
-}
-
-// missesNamespace tells that from another object that is not there.
-func missesNamespace(err error) bool {
-	var status apierrors.APIStatus
-	return apierrors.IsNotFound(err) && errors.As(err, &status) && status.Status().Details != nil && status.Status().Details.Kind == "namespaces"
+	return false, nil
 }

@@ -96,7 +96,7 @@ func (o *PauseOptions) Run(ctx context.Context) error {
 			}
 		}
 	}
-	return o.print(u, done)
+	return printCluster(o.Factory, u, done, o.DryRun)
 }
 
 // wantsPause says what the spec says.
@@ -182,13 +182,4 @@ func (o *PauseOptions) await(ctx context.Context, t *target) error {
 func isPaused(vc *v1alpha1.VirtualCluster) bool {
 	ready := meta.FindStatusCondition(vc.Status.Conditions, v1alpha1.ConditionReady)
 	return vc.Spec.Lifecycle.IsPaused() && vc.Status.ObservedGeneration >= vc.Generation && ready != nil && ready.Reason == v1alpha1.ReasonPaused
-}
-
-// print prints the result, as create does.
-func (o *PauseOptions) print(u *unstructured.Unstructured, done outcome) error {
-	if o.Output != "" {
-		return cli.PrintObject(o.Out, u, o.Output)
-	}
-	_, err := fmt.Fprintf(o.Out, "virtualcluster.%s/%s %s%s\n", v1alpha1.GroupName, u.GetName(), done, dryRunSuffix(o.DryRun))
-	return err
 }

@@ -73,8 +73,12 @@ func waitingShell(t *testing.T, begun, end string) string {
 	return path
 }
 
-// eventually waits for something, or for the end of the test.
+// eventually waits for something.
 func eventually(t *testing.T, holds func() bool) {
 	t.Helper()
-	_ = wait.PollUntilContextCancel(t.Context(), 10*time.Millisecond, true, func(context.Context) (bool, error) { return holds(), nil })
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := wait.PollUntilContextCancel(ctx, 10*time.Millisecond, true, func(context.Context) (bool, error) { return holds(), nil }); err != nil {
+		t.Errorf("it did not come about: %v", err)
+	}
 }
