@@ -48,7 +48,7 @@ pictures: build testbin ## Take the pictures of the documentation anew; needs th
 ##@ Check
 
 .PHONY: test
-test: setup ## Everything a change must pass.
+test: ## Everything a change must pass.
 	hack/setup test
 	hack/test
 
