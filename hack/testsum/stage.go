@@ -106,9 +106,11 @@ func (s *stage) end(k key, e event) {
 		s.Skips = append(s.Skips, name+": "+skipReason(s.output[k]))
 	case "fail":
 		s.Failed++
-		s.Bad = append(s.Bad, name+firstError(s.output[k]))
+		bad := name + firstError(s.output[k])
+		s.Bad = append(s.Bad, bad)
 		s.blamed[k.pkg] = true
 		s.show(k)
+		fmt.Fprintln(s.out, "FAIL", bad) // what it complained of may be thousands of lines up
 	}
 }
 

@@ -103,6 +103,17 @@ func TestStage(t *testing.T) {
 	}
 }
 
+func TestFailureEnds(t *testing.T) {
+	var out bytes.Buffer
+	s := newStage("s", &out)
+	s.line(`{"Action":"output","Package":"p","Test":"A","Output":"    a_test.go:1: no server\n"}`)
+	s.line(`{"Action":"output","Package":"p","Test":"A","Output":"a long journal\n"}`)
+	s.line(`{"Action":"fail","Package":"p","Test":"A"}`)
+	if want := "a long journal\nFAIL p.A: a_test.go:1: no server\n"; !strings.HasSuffix(out.String(), want) {
+		t.Errorf("after its output a failed test says once more what it complained of: want %q at the end of %q", want, out.String())
+	}
+}
+
 func TestEntriesOf(t *testing.T) {
 	skips := []string{
 		"example.com/k3s/p.TestTable/k8s/Entry: k3s/k8s: no",
