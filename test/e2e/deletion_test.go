@@ -95,10 +95,11 @@ func secret(vc *v1alpha1.VirtualCluster, name string) *corev1.Secret {
 	return &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: vc.Namespace, Name: name}}
 }
 
-// condition waits for a condition of a cluster.
-func (s *scene) condition(vc *v1alpha1.VirtualCluster, name string, status metav1.ConditionStatus, reason string) *v1alpha1.VirtualCluster {
+// condition waits for a condition of a cluster that has all of the words in its
+// message.
+func (s *scene) condition(vc *v1alpha1.VirtualCluster, name string, status metav1.ConditionStatus, reason string, words ...string) *v1alpha1.VirtualCluster {
 	s.Helper()
-	vc, err := s.host.AwaitCondition(s.within(bootTimeout), vc, name, status, reason)
+	vc, err := s.host.AwaitCondition(s.within(bootTimeout), vc, name, status, reason, words...)
 	s.must(err)
 	return vc
 }

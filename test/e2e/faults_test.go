@@ -140,11 +140,8 @@ func (x *subject) identityLost() {
 	identity := secret(x.vc, cluster.IdentitySecretName(x.vc.Name))
 	x.must(x.host.Get(x.ctx, client.ObjectKeyFromObject(identity), identity))
 	x.must(x.host.Delete(x.ctx, identity.DeepCopy()))
-	x.condition(x.vc, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonIdentityLost)
-	vc := x.condition(x.vc, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonIdentityLost)
-	if c := conditionOf(vc, v1alpha1.ConditionReady); !containsAll(c.Message, identity.Name, "restore", "backup") {
-		x.Errorf("the way back is not named: %s", c.Message)
-	}
+	x.condition(x.vc, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonIdentityLost, identity.Name, "restore", "backup")
+	x.condition(x.vc, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonIdentityLost)
 	x.serves(5 * time.Second)
 	if err := x.host.Get(x.ctx, client.ObjectKeyFromObject(identity), &corev1.Secret{}); !apierrors.IsNotFound(err) {
 		x.Errorf("Secret %q was made anew, or: %v", identity.Name, err)
@@ -302,10 +299,8 @@ func (x *subject) nodeDrained() {
 	for _, group := range []string{workers, cluster.ServerGroup} {
 		x.must(x.host.Evict(x.ctx, x.nodePod(group)))
 	}
-	vc := x.condition(x.vc, v1alpha1.ConditionControlPlaneReady, metav1.ConditionFalse, v1alpha1.ReasonUnschedulable)
-	if c := conditionOf(vc, v1alpha1.ConditionControlPlaneReady); !containsAll(c.Message, harness.ServerPod(vc), "unschedulable") {
-		x.Errorf("it is not said that the node is unschedulable: %s", c.Message)
-	}
+	// A host that was away just now may give another reason first.
+	x.condition(x.vc, v1alpha1.ConditionControlPlaneReady, metav1.ConditionFalse, v1alpha1.ReasonUnschedulable, harness.ServerPod(x.vc), "unschedulable")
 }
 
 // awaitClosed waits until the host's scheduler knows that there is no place: it

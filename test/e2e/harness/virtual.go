@@ -27,13 +27,16 @@ func (h *Host) AwaitReady(ctx context.Context, vc *v1alpha1.VirtualCluster) (*v1
 	return h.AwaitCondition(ctx, vc, v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 }
 
-// AwaitCondition waits until a condition has a status, and a reason if one is
-// given.
-func (h *Host) AwaitCondition(ctx context.Context, vc *v1alpha1.VirtualCluster, condition string, status metav1.ConditionStatus, reason string) (*v1alpha1.VirtualCluster, error) {
+// AwaitCondition waits until a condition has a status, and the reason if one is
+// given, and all of the words in its message.
+func (h *Host) AwaitCondition(ctx context.Context, vc *v1alpha1.VirtualCluster, condition string, status metav1.ConditionStatus, reason string, words ...string) (*v1alpha1.VirtualCluster, error) {
 	return Await(ctx, h.Cluster, vc, func(vc *v1alpha1.VirtualCluster) (bool, string) {
 		c := meta.FindStatusCondition(vc.Status.Conditions, condition)
 		ok := c != nil && c.ObservedGeneration == vc.Generation && c.Status == status && (reason == "" || c.Reason == reason)
-		return ok, Conditions(vc)
+		for _, w := range words {
+			ok = ok && strings.Contains(c.Message, w)
+		}
+		return ok, fmt.Sprintf("want %s=%s %s %q:%s", condition, status, reason, words, Conditions(vc))
 	})
 }
 
