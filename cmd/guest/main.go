@@ -15,6 +15,7 @@ import (
 	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/network"
 	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/ociwrapper"
 	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/prepare"
+	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/probe"
 	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/serve"
 )
 
@@ -26,6 +27,7 @@ var commands = map[string]func(context.Context, *slog.Logger) error{
 	"bootstrap":    bootstrap.Cluster,   // once the API serves: what a cluster needs to be one
 	"await-subnet": network.AwaitSubnet, // before flannel and kube-router, which need one
 	"cni":          network.WriteConfig, // once flannel has a subnet: the pod network
+	"probe":        probe.Run,           // instead of all of this: what could this node do?
 }
 
 func main() {
@@ -33,7 +35,7 @@ func main() {
 		fail(ociwrapper.Exec(os.Args[1:]))
 	}
 	if len(os.Args) != 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: guest prepare|serve|images|bootstrap|await-subnet|cni")
+		fmt.Fprintln(os.Stderr, "usage: guest prepare|serve|images|bootstrap|await-subnet|cni|probe")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
