@@ -55,11 +55,6 @@ var needs = []need{
 		remedy: "let these pods have procMount Unmasked: with parts of /proc masked the kernel mounts no new one",
 	},
 	{
-		name: finding.Sysfs, weight: v1alpha1.WeightPods,
-		needed: "containers inside get a /sys of their own",
-		remedy: "the network namespace of the pod must belong to its user namespace: use containerd 2.1 or later, or Sysbox 0.7.1 or later",
-	},
-	{
 		name: finding.Veth, weight: v1alpha1.WeightPods,
 		needed: "veth links can be made",
 		remedy: "load the module veth on the node",
@@ -105,7 +100,7 @@ var needs = []need{
 		remedy: "put the profile's seccomp profile on the node and label it, as vclusterctl runtime install does",
 	},
 	{
-		name: finding.SysfsWritable, weight: v1alpha1.WeightComfort,
+		name: finding.Sysfs, weight: v1alpha1.WeightComfort,
 		needed: "privileged containers inside get a /sys to write",
 		remedy: "nothing needs it but privileged pods inside; use runtime sysbox for these",
 	},

@@ -57,10 +57,9 @@ const (
 	Overlay = "overlay"
 	// Procfs is whether a container inside gets a /proc of its own.
 	Procfs = "procfs"
-	// Sysfs is whether it gets a /sys of its own, to read, and SysfsWritable
-	// whether a privileged one gets it to write.
-	Sysfs         = "sysfs"
-	SysfsWritable = "sysfsWritable"
+	// Sysfs is whether a privileged one gets a /sys of its own, to write. Others
+	// are given the node's, to read.
+	Sysfs = "sysfs"
 	// Bridge, Veth and VXLAN are links that the pod network is made of.
 	Bridge = "bridge"
 	Veth   = "veth"

@@ -38,8 +38,7 @@ delete table ip vcluster-probe
 func attempts() []attempt {
 	return []attempt{
 		{finding.Procfs, []command{inNamespaces("mount", "-t", "proc", "-o", "nosuid,nodev,noexec", "proc", tryDir)}, "a new /proc was mounted"},
-		{finding.Sysfs, []command{inNamespaces("mount", "-t", "sysfs", "-o", "ro,nosuid,nodev,noexec", "sysfs", tryDir)}, "a new /sys was mounted, to read"},
-		{finding.SysfsWritable, []command{inNamespaces("mount", "-t", "sysfs", "-o", "nosuid,nodev,noexec", "sysfs", tryDir)}, "a new /sys was mounted, to write"},
+		{finding.Sysfs, []command{inNamespaces("mount", "-t", "sysfs", "-o", "nosuid,nodev,noexec", "sysfs", tryDir)}, "a new /sys was mounted, to write"},
 		{finding.Veth, []command{program("ip", "link", "add", "vprobe0", "type", "veth", "peer", "name", "vprobe1")}, "a veth pair was made"},
 		{finding.Bridge, []command{program("ip", "link", "add", "vprobe2", "type", "bridge")}, "a bridge was made"},
 		{finding.VXLAN, []command{program("ip", "link", "add", "vprobe3", "type", "vxlan", "id", "1", "dstport", "8472")}, "a VXLAN link was made"},

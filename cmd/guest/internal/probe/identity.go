@@ -24,13 +24,24 @@ func identity(n node, found guestapi.Facts) []finding.Finding {
 	}
 }
 
+// label of PID 1. A kernel without AppArmor and SELinux has none to read.
+func (n node) label() string {
+	data, err := fs.ReadFile(n.Root, "proc/1/attr/current")
+	if label := trim(data); err == nil && label != "" {
+		return "label " + label
+	}
+	return "no label"
+}
+
 func (n node) text(path string) string {
 	data, err := fs.ReadFile(n.Root, path)
 	if err != nil {
 		return err.Error()
 	}
-	return strings.TrimSpace(strings.TrimRight(string(data), "\x00\n"))
+	return trim(data)
 }
+
+func trim(data []byte) string { return strings.TrimSpace(strings.TrimRight(string(data), "\x00\n")) }
 
 // idMap holds if the map can be read and gives nobody the id 0 of the host.
 func idMap(name string, lines []string) finding.Finding {
@@ -61,10 +72,10 @@ func controllers(have []string) finding.Finding {
 // mount tells whether mounts are denied, and which AppArmor profile or SELinux
 // label would be who denies them: what these log is the host's to read.
 func (n node) mount(ctx context.Context) finding.Finding {
-	label := n.text("proc/1/attr/current")
+	label := n.label()
 	err := n.run(ctx, inNamespaces("mount", "-t", "tmpfs", "tmpfs", tryDir))
 	if err != nil {
-		err = fmt.Errorf("%w (label %q)", err, label)
+		err = fmt.Errorf("%w (%s)", err, label)
 	}
-	return tried(finding.Mount, err, fmt.Sprintf("a tmpfs was mounted (label %q)", label))
+	return tried(finding.Mount, err, fmt.Sprintf("a tmpfs was mounted (%s)", label))
 }

@@ -78,9 +78,9 @@ func TestGather(t *testing.T) {
 		"Overlay":     {reason: "The state is on overlayfs.", change: func(n *node) { n.TryOverlay = refused }, want: []string{finding.Overlay}},
 		"Kmsg":        {reason: "It is the host's.", change: func(n *node) { n.TryKmsg = refused }, want: []string{finding.Kmsg}},
 		"Sysctl":      {reason: "/proc/sys is read-only.", change: func(n *node) { n.setSysctl = refused }, want: []string{finding.Sysctls}},
-		"AppArmor":    {reason: "All mounts are denied.", denied: []string{"mount"}, want: []string{finding.Mount, finding.Procfs, finding.Sysfs, finding.SysfsWritable}},
+		"AppArmor":    {reason: "All mounts are denied.", denied: []string{"mount"}, want: []string{finding.Mount, finding.Procfs, finding.Sysfs}},
 		"MaskedProc":  {reason: "Parts of /proc are masked.", denied: []string{"-t proc"}, want: []string{finding.Procfs}},
-		"SysReadOnly": {reason: "As under a stock runc.", denied: []string{"-o nosuid,nodev,noexec sysfs"}, want: []string{finding.SysfsWritable}},
+		"SysReadOnly": {reason: "As under a stock runc.", denied: []string{"-o nosuid,nodev,noexec sysfs"}, want: []string{finding.Sysfs}},
 		"NoVXLAN":     {reason: "The module is missing.", denied: []string{"vxlan"}, want: []string{finding.VXLAN}},
 		"NoNft":       {reason: "The kernel has no nftables.", denied: []string{"nft"}, want: []string{finding.Nftables}},
 		"NoMatch":     {reason: "A match is missing.", denied: []string{"conntrack"}, want: []string{finding.Iptables}},
@@ -103,12 +103,23 @@ func TestGather(t *testing.T) {
 	}
 }
 
+// TestMountWithoutLabels: a kernel without AppArmor and SELinux has no such file
+// to read.
+func TestMountWithoutLabels(t *testing.T) {
+	n := pod()
+	delete(n.Root.(fstest.MapFS), "proc/1/attr/current")
+	f, _ := gather(t.Context(), n).Get(finding.Mount)
+	if !f.OK || f.Found != `a tmpfs was mounted (no label)` {
+		t.Errorf("found %+v", f)
+	}
+}
+
 // TestMountNamesTheLabel: which profile denies a mount is half of the remedy.
 func TestMountNamesTheLabel(t *testing.T) {
 	n := pod("tmpfs")
 	n.Root.(fstest.MapFS)["proc/1/attr/current"] = &fstest.MapFile{Data: []byte("cri-containerd.apparmor.d (enforce)\n")}
 	f, _ := gather(t.Context(), n).Get(finding.Mount)
-	if f.OK || f.Found != `operation not permitted (label "cri-containerd.apparmor.d (enforce)")` {
+	if f.OK || f.Found != `operation not permitted (label cri-containerd.apparmor.d (enforce))` {
 		t.Errorf("found %+v", f)
 	}
 }
