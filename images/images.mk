@@ -18,5 +18,5 @@ image-refresh: setup ## The same with the newest Debian packages.
 	$(IMAGE_BUILD) -refresh
 
 .PHONY: testbin
-testbin: setup ## Build dist/testbin/{kube-apiserver,etcd,kubectl} for API tests.
+testbin: setup ## Build dist/testbin/{kube-apiserver,etcd,kubectl,containerd} for tests.
 	$(IMAGE_BUILD) testbin

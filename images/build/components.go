@@ -128,7 +128,7 @@ func componentsFor(targets []string) []component {
 	case slices.Contains(targets, targetNode):
 		return components()
 	case slices.Contains(targets, targetTestbin):
-		return components()[:2]
+		return components()[:3]
 	}
 	return nil
 }

@@ -60,6 +60,7 @@ func linkTestbin(dir string, components map[string]string) error {
 		"kube-apiserver": filepath.Join(components["kubernetes"], "kubernetes"),
 		"kubectl":        filepath.Join(components["kubernetes"], "kubernetes"),
 		"etcd":           filepath.Join(components["etcd"], "etcd"),
+		"containerd":     filepath.Join(components["containerd"], "containerd"),
 	} {
 		link := filepath.Join(dir, name)
 		if err := os.RemoveAll(link); err != nil {
