@@ -5,7 +5,10 @@ package nodelog
 import (
 	"bufio"
 	"errors"
+	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,7 +20,7 @@ import (
 // of journalctl.
 func TestLeash(t *testing.T) {
 	follow := Query{Follow: true}.command()
-	if got := join(follow[:2]) + " " + join(follow[3:5]); got != "sh -c sh journalctl" {
+	if got := join(follow[:2]) + " " + join(follow[3:6]); got != "sh -c sh /run/log/journal journalctl" {
 		t.Fatalf("followers must be on the leash, got %q", got)
 	}
 	cases := map[string]struct {
@@ -33,7 +36,7 @@ func TestLeash(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			cmd := exec.CommandContext(t.Context(), "sh", append(follow[1:4:4], "sh", "-c", tc.program)...)
+			cmd := exec.CommandContext(t.Context(), "sh", append(follow[1:4:4], t.TempDir(), "sh", "-c", tc.program)...)
 			in, err := cmd.StdinPipe()
 			if err != nil {
 				t.Fatal(err)
@@ -71,5 +74,46 @@ func TestLeash(t *testing.T) {
 				t.Errorf("%s\nprocess %d is still there: %v", tc.reason, pid, err)
 			}
 		})
+	}
+}
+
+// TestLeashWaits: in a node that is booting there is no journal to watch yet.
+func TestLeashWaits(t *testing.T) {
+	command := Query{Follow: true}.command()
+	dir := filepath.Join(t.TempDir(), "journal")
+	start := func() (*exec.Cmd, io.Closer, *bufio.Reader) {
+		cmd := exec.CommandContext(t.Context(), "sh", append(command[1:4:4], dir, "ls", "-d", dir)...)
+		in, err := cmd.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		return cmd, in, bufio.NewReader(out)
+	}
+	leaver, in, out := start()
+	in.Close()
+	if line, err := out.ReadString('\n'); !errors.Is(err, io.EOF) {
+		t.Errorf("nobody listens, and there is no journal: want nothing, got %q, %v", line, err)
+	}
+	if err := leaver.Wait(); err == nil {
+		t.Error("who waited for a journal that never came ended well")
+	}
+	stayer, in, out := start()
+	defer in.Close()
+	time.Sleep(300 * time.Millisecond) // longer than it pauses
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := out.ReadString('\n'); err != nil || strings.TrimSpace(line) != dir {
+		t.Errorf("once there is a journal it is read: want %q, got %q, %v", dir, line, err)
+	}
+	if err := stayer.Wait(); err != nil {
+		t.Error(err)
 	}
 }

@@ -29,14 +29,22 @@ const fields = "MESSAGE,SYSLOG_IDENTIFIER,_COMM,_PID,_SYSTEMD_UNIT,PRIORITY"
 // leash runs a program until it ends, or until its own input does, which is when
 // nobody listens any more. A program that follows a journal would otherwise stay
 // in the node for ever: nobody ends what was run in a container.
-const leash = `exec 3<&0; "$@" </dev/null 3<&- & child=$!
+//
+// Before that it waits for a folder, which is its first argument: journalctl
+// watches only what is there when it starts, and would wait for ever in a node
+// that has not got as far as its journal.
+const leash = `exec 3<&0; journal=$1; shift
+{ until [ -d "$journal" ]; do sleep 0.1; done; exec "$@"; } </dev/null 3<&- & child=$!
 { read -r _ <&3; kill $child; } >/dev/null 2>&1 & watcher=$!
 exec 3<&-; wait $child; code=$?; kill $watcher 2>/dev/null; exit $code`
+
+// journal is where a node has its journal, which does not outlive it.
+const journal = "/run/log/journal"
 
 // command is how the query is put in a node.
 func (q Query) command() []string {
 	if q.Follow {
-		return append([]string{"sh", "-c", leash, "sh"}, q.journalctl()...)
+		return append([]string{"sh", "-c", leash, "sh", journal}, q.journalctl()...)
 	}
 	return q.journalctl()
 }
