@@ -1,0 +1,91 @@
+package hostcheck
+
+import (
+	"bytes"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/doctor"
+	"github.com/vclusterctl/vclusterctl/runtime/kata"
+	"github.com/vclusterctl/vclusterctl/runtime/profile/profiletest"
+)
+
+func notThere(resource, name string) error {
+	return apierrors.NewNotFound(schema.GroupResource{Resource: resource}, name)
+}
+
+func TestVerdict(t *testing.T) {
+	noHandler := func(n *corev1.Node) { n.Status.RuntimeHandlers = nil }
+	cordon := func(n *corev1.Node) { n.Spec.Unschedulable = true }
+	withKata := func(o *Observation) {
+		o.Classes.Value = append(o.Classes.Value, *madeClass(t, kata.New()))
+		onNode("c", func(n *corev1.Node) {
+			n.Labels[kata.NodeLabel] = kata.NodeLabelValue
+			n.Status.RuntimeHandlers = append(n.Status.RuntimeHandlers, corev1.NodeRuntimeHandler{Name: kata.Handler})
+		})(o)
+	}
+	cases := map[string]struct {
+		reason  string
+		change  func(*Observation)
+		named   v1alpha1.RuntimeProfile
+		outcome doctor.Outcome
+		verdict string
+		remedy  string
+	}{
+		"Good":       {reason: "All nodes.", outcome: doctor.OK, verdict: "This host can run virtual clusters under userns on 3 of 3 nodes."},
+		"OneLess":    {reason: "One of three is not enough to complain.", change: onNode("b", noHandler), outcome: doctor.OK, verdict: "This host can run virtual clusters under userns on 2 of 3 nodes."},
+		"Cordoned":   {reason: "A node nothing is placed on does not count.", change: onNode("b", cordon), outcome: doctor.OK, verdict: "This host can run virtual clusters under userns on 2 of 3 nodes."},
+		"Strongest":  {reason: "What a cluster gets comes first.", change: withSysbox(t), outcome: doctor.OK, verdict: "This host can run virtual clusters under sysbox on 1 of 3 nodes; also under userns on 3 of 3 nodes."},
+		"AlsoByName": {reason: "Kata is there for who names it.", change: withKata, outcome: doctor.OK, verdict: "This host can run virtual clusters under userns on 3 of 3 nodes; also under kata on 1 of 3 nodes."},
+		"OnlyByName": {reason: "It has to be said.", change: func(o *Observation) {
+			withKata(o)
+			onNodes(func(n *corev1.Node) { n.Status.NodeInfo.KernelVersion = "5.15" })(o)
+		}, outcome: doctor.OK, verdict: "This host can run virtual clusters under kata on 1 of 3 nodes, where that is asked for by name."},
+		"Named":        {reason: "Nobody asked for another.", named: v1alpha1.RuntimeUserns, outcome: doctor.OK, verdict: "This host can run virtual clusters under userns on 3 of 3 nodes."},
+		"NamedAbsent":  {reason: "Others do not count.", named: v1alpha1.RuntimeKata, outcome: doctor.Problem, verdict: "No node can run virtual clusters under kata: nodes a, b, c: lacks the labels katacontainers.io/kata-runtime=true of the RuntimeClass's scheduling", remedy: "install Kata Containers there, whose installer labels the node, or label it where that was done by hand"},
+		"GVisor":       {reason: "It carries no whole cluster, wherever it is.", named: v1alpha1.RuntimeGVisor, outcome: doctor.Problem, verdict: "No node can run virtual clusters under gvisor: nodes that run pods are not supported, and servers run pods, too (kube-proxy needs parts of netfilter that gVisor lacks, so there would be no Services, google/gvisor#14637)", remedy: "use runtime sysbox or userns"},
+		"NotInstalled": {reason: "The host is well, and that is the next step.", change: notInstalled, outcome: doctor.OK, verdict: "This host can run virtual clusters under userns on 3 of 3 nodes.", remedy: "install the controller with: vclusterctl install"},
+		"NoHandler":    {reason: "The nearest runtime is the one to set up.", change: onNodes(noHandler), outcome: doctor.Problem, verdict: `No node can run virtual clusters: nodes a, b, c: containerd has no handler "vclusterctl-userns"`, remedy: "vclusterctl runtime install userns, which does this: add it to containerd's configuration with cgroup_writable = true and restart containerd; where it is there, the node must have cgroup v2"},
+		"AllCordoned":  {reason: "They could, if they were let.", change: onNodes(cordon), outcome: doctor.Problem, verdict: "No node can run virtual clusters: node a: cordoned", remedy: "kubectl uncordon a"},
+		"PodSecurity":  {reason: "Nodes could, and the namespace does not let them.", change: enforce("restricted"), outcome: doctor.Problem, verdict: "No node can run virtual clusters: namespace team enforces Pod Security level restricted", remedy: "kubectl label --overwrite namespace team pod-security.kubernetes.io/enforce=privileged, or use another namespace with -n"},
+		"Namespace":    {reason: "It stands in the way of every runtime.", change: func(o *Observation) { o.Object.Err = notThere("namespaces", "team") }, outcome: doctor.Problem, verdict: `No virtual cluster can come up: namespace "team" does not exist`, remedy: "kubectl create namespace team"},
+		"NoNodes":      {reason: "An autoscaler may have taken them all.", change: func(o *Observation) { o.Nodes.Value = nil }, outcome: doctor.Problem, verdict: "No node can run virtual clusters: the host has no nodes", remedy: "add a Linux node"},
+		"Hidden":       {reason: "Who may not look has no answer.", change: func(o *Observation) { o.Nodes.Value, o.Nodes.Err = nil, mayNot("list", "", "nodes") }, outcome: doctor.Unknown, verdict: "Whether this host can run virtual clusters cannot be seen: you may not list nodes", remedy: "ask an administrator for the right to list nodes, or have one run this"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			o, p := goodHost(t), testParams()
+			if tc.change != nil {
+				tc.change(o)
+			}
+			if tc.named != "" {
+				p = named(t, tc.named)
+			}
+			r := Examine(o, p)
+			if r.Outcome != tc.outcome || r.Verdict != tc.verdict || r.Remedy != tc.remedy {
+				t.Errorf("%s\ngot  %s\n     %s\n     %s\nwant %s\n     %s\n     %s", tc.reason, r.Outcome, r.Verdict, r.Remedy, tc.outcome, tc.verdict, tc.remedy)
+			}
+		})
+	}
+}
+
+// TestPrinted: a host with a bit of everything, as people and programs see it.
+func TestPrinted(t *testing.T) {
+	o := goodHost(t, onNode("b", func(n *corev1.Node) { n.Status.NodeInfo.KernelVersion = "5.15.0-1051-azure" }),
+		onNode("c", func(n *corev1.Node) { n.Spec.Unschedulable = true }),
+		quota("5", "5"), func(o *Observation) {
+			o.Pods.Err = mayNot("list", "", "pods")
+			o.Kubelets = map[string]doctor.Seen[Kubelet]{"a": {Err: mayNot("get", "", "nodes/proxy")}}
+		})
+	for format, file := range map[string]string{"": "host.txt", "json": "host.json", "yaml": "host.yaml"} {
+		var out bytes.Buffer
+		if err := doctor.Print(&out, Examine(o, testParams()), format); err != nil {
+			t.Fatal(err)
+		}
+		profiletest.Golden(t, file, out.Bytes())
+	}
+}
