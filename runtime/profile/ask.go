@@ -17,6 +17,8 @@ type Question struct {
 	NodeSelector map[string]string
 	// UserNamespace is how the RuntimeClass's pods ask for one.
 	UserNamespace UserNamespace
+	// Cgroup is how the RuntimeClass's pods get a writable one.
+	Cgroup WritableCgroup
 }
 
 // Reasons why a node does not offer a runtime.

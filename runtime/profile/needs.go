@@ -50,6 +50,9 @@ type Needs struct {
 	// that the RuntimeClass schedules by (empty means by hand), and Upgrade what
 	// the handler has to be to have user namespaces.
 	Install, Label, Upgrade string
+	// Otherwise says what to do where the container runtime is another one,
+	// beside adding a node; empty for nothing.
+	Otherwise string
 }
 
 // Ask finds out which nodes have what is needed. Cgroup version and what the
@@ -121,7 +124,7 @@ func (n Needs) runtimeProblems(node *corev1.Node) []Problem {
 		return nil
 	case !slices.Contains(n.Runtimes, kind):
 		will := strings.Join(n.Runtimes, " or ")
-		return problem(ReasonOtherRuntime, "the container runtime is %s, and this profile is for %s: add a node with %s", kind, will, will)
+		return problem(ReasonOtherRuntime, "the container runtime is %s, and this profile is for %s: add a node with %s%s", kind, will, will, n.Otherwise)
 	case kind == Containerd && asked && older(containerd, m.Least):
 		return problem(ReasonContainerdTooOld, "containerd is %s, and %s %s: upgrade containerd", containerd, m.For, m.Least)
 	}

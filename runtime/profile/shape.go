@@ -13,6 +13,8 @@ type PodOptions struct {
 	Seccomp bool
 	// UserNamespace is how the RuntimeClass's pods ask for one.
 	UserNamespace UserNamespace
+	// Cgroup is how the RuntimeClass's pods get a writable one.
+	Cgroup WritableCgroup
 }
 
 // PodShape is what a runtime profile makes of a node pod.

@@ -23,7 +23,19 @@ var needs = profile.Needs{
 	Runtimes:       []string{profile.Containerd},
 	UserNamespaces: true,
 	Install:        "add it to containerd's configuration with cgroup_writable = true and restart containerd; where it is there, the node must have cgroup v2",
+	Otherwise:      ", or for CRI-O annotate the RuntimeClass " + profile.AnnotationWritableCgroup + "=" + string(profile.CgroupByCRIOAnnotation),
 	Upgrade:        "use runc 1.2 or crun 1.9 or later behind it",
+}
+
+// onCRIO are those of pods that ask for a writable cgroup by an annotation.
+// containerd needs no such thing, and takes it.
+var onCRIO = profile.Needs{
+	Handler:        Handler,
+	Versions:       versions,
+	Runtimes:       []string{profile.Containerd, profile.CRIO},
+	UserNamespaces: true,
+	Install:        "add it to the container runtime's configuration, for CRI-O with " + profile.CRIOCgroupAnnotation + " in its allowed_annotations, and restart it; where it is there, the node must have cgroup v2",
+	Upgrade:        needs.Upgrade,
 }
 
 // Ask implements profile.Profile.
@@ -32,7 +44,11 @@ func (p Profile) Ask(q profile.Question) profile.Answer {
 	for i := range q.Nodes {
 		seccomp[q.Nodes[i].Name] = labels.SelectorFromSet(p.seccomp.nodeLabels()).Matches(labels.Set(q.Nodes[i].Labels))
 	}
-	answer := needs.Ask(q)
+	asked := needs
+	if q.Cgroup == profile.CgroupByCRIOAnnotation {
+		asked = onCRIO
+	}
+	answer := asked.Ask(q)
 	for i := range answer.Nodes {
 		answer.Nodes[i].Seccomp = seccomp[answer.Nodes[i].Node]
 	}

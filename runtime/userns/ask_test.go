@@ -22,12 +22,17 @@ func TestAskOneNode(t *testing.T) {
 		"Suffixes": {Reason: "Distributions add to the numbers.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) {
 			i.KernelVersion, i.KubeletVersion, i.ContainerRuntimeVersion = "6.8.0-1015-aws", "v1.33.0+k3s1", "containerd://2.1.0-k3s2"
 		})},
-		"SaysNothing":   {Reason: "A node that says nothing but its handlers is not refused.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { *i = corev1.NodeSystemInfo{} })},
-		"Windows":       {Reason: "It is asked no further.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.OperatingSystem, i.KernelVersion = "windows", "1" }), Want: []string{profile.ReasonNotLinux}, Message: "add a Linux node"},
-		"OldKernel":     {Reason: "tmpfs has no mapped ids.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.KernelVersion = "5.15.0-1051-azure" }), Want: []string{profile.ReasonKernelTooOld}, Message: "5.15.0-1051-azure, and volumes in a user namespace need 6.3: upgrade"},
-		"OldKubelet":    {Reason: "The gates are off.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.KubeletVersion = "v1.32.9" }), Want: []string{profile.ReasonKubeletTooOld}, Message: "need 1.33: upgrade Kubernetes"},
-		"OldContainerd": {Reason: "It has no cgroup_writable.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.ContainerRuntimeVersion = "containerd://2.0.5" }), Want: []string{profile.ReasonContainerdTooOld}, Message: "upgrade containerd"},
-		"CRIO":          {Reason: "Another runtime, another profile.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.ContainerRuntimeVersion = "cri-o://1.33.3" }), Want: []string{profile.ReasonOtherRuntime}, Message: "cri-o"},
+		"SaysNothing":    {Reason: "A node that says nothing but its handlers is not refused.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { *i = corev1.NodeSystemInfo{} })},
+		"Windows":        {Reason: "It is asked no further.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.OperatingSystem, i.KernelVersion = "windows", "1" }), Want: []string{profile.ReasonNotLinux}, Message: "add a Linux node"},
+		"OldKernel":      {Reason: "tmpfs has no mapped ids.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.KernelVersion = "5.15.0-1051-azure" }), Want: []string{profile.ReasonKernelTooOld}, Message: "5.15.0-1051-azure, and volumes in a user namespace need 6.3: upgrade"},
+		"OldKubelet":     {Reason: "The gates are off.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.KubeletVersion = "v1.32.9" }), Want: []string{profile.ReasonKubeletTooOld}, Message: "need 1.33: upgrade Kubernetes"},
+		"OldContainerd":  {Reason: "It has no cgroup_writable.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.ContainerRuntimeVersion = "containerd://2.0.5" }), Want: []string{profile.ReasonContainerdTooOld}, Message: "upgrade containerd"},
+		"CRIO":           {Reason: "Another runtime, another profile.", Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.ContainerRuntimeVersion = "cri-o://1.33.3" }), Want: []string{profile.ReasonOtherRuntime}, Message: "annotate the RuntimeClass vclusterctl.dev/writable-cgroup=crio-annotation"},
+		"CRIOAnnotation": {Reason: "Unless the pods ask in its own way.", Ask: profile.Question{Cgroup: profile.CgroupByCRIOAnnotation}, Change: profiletest.Info(func(i *corev1.NodeSystemInfo) { i.ContainerRuntimeVersion = "cri-o://1.33.3" })},
+		"CRIONoHandler": {Reason: "It needs a handler of its own there, too.", Ask: profile.Question{Cgroup: profile.CgroupByCRIOAnnotation}, Change: func(n *corev1.Node) {
+			n.Status.NodeInfo.ContainerRuntimeVersion, n.Status.RuntimeHandlers = "cri-o://1.33.3", nil
+		}, Want: []string{profile.ReasonHandlerMissing}, Message: "io.kubernetes.cri-o.cgroup2-mount-hierarchy-rw in its allowed_annotations"},
+		"Both": {Reason: "A host may have nodes of both.", Ask: profile.Question{Cgroup: profile.CgroupByCRIOAnnotation}},
 		"AllOld": {
 			Reason: "All is said at once, and the handler follows from it.",
 			Change: func(n *corev1.Node) {

@@ -1,13 +1,19 @@
 package userns
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
 )
 
-// dropIn is the name of the file for containerd.
-const dropIn = "vclusterctl-userns.toml"
+// Names of the files for containerd and CRI-O, and where the packages of CRI-O
+// put the crun that they bring.
+const (
+	dropIn     = "vclusterctl-userns.toml"
+	crioDropIn = "99-vclusterctl-userns.conf"
+	crioCrun   = "/usr/libexec/crio/crun"
+)
 
 // HostConfig implements profile.Profile.
 func (p Profile) HostConfig(o profile.HostOptions) (profile.HostConfig, error) {
@@ -21,9 +27,16 @@ func (p Profile) HostConfig(o profile.HostOptions) (profile.HostConfig, error) {
 	}
 	return profile.HostConfig{
 		Containerd: profile.File{Name: dropIn, Data: containerd},
+		CRIO:       &profile.File{Name: crioDropIn, Data: crio(o)},
 		Seccomp:    seccomp,
 		NodeLabels: p.seccomp.nodeLabels(),
 	}, nil
+}
+
+// crio has no setting for a writable cgroup: the pod asks for it.
+func crio(o profile.HostOptions) []byte {
+	return fmt.Appendf(nil, "[crio.runtime.runtimes.%s]\n  runtime_path = %q\n  # For RuntimeClasses with the annotation %s: %s.\n  allowed_annotations = [%q]\n",
+		Handler, cmp.Or(o.BinaryName, crioCrun), profile.AnnotationWritableCgroup, profile.CgroupByCRIOAnnotation, profile.CRIOCgroupAnnotation)
 }
 
 func containerdDropIn(o profile.HostOptions) ([]byte, error) {

@@ -32,6 +32,7 @@ func TestContainerdDropIn(t *testing.T) {
 				t.Errorf("containerd does not import %q", config.Containerd.Name)
 			}
 			profiletest.Golden(t, "containerd-"+name+".toml", config.Containerd.Data)
+			profiletest.Golden(t, "crio-"+name+".conf", config.CRIO.Data)
 		})
 	}
 }

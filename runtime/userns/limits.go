@@ -30,9 +30,9 @@ func limits() []profile.Limit {
 		},
 		{
 			Reason: profile.LimitHost,
-			What:   "CRI-O is not supported",
-			Why:    "the profile writes containerd's configuration and knows no other",
-			Remedy: "add a node with containerd",
+			What:   "nodes with CRI-O are not taken unless the RuntimeClass says how",
+			Why:    "CRI-O makes a cgroup writable for pods that ask by an annotation, not for a handler; by its makers' word, nobody here has tried it",
+			Remedy: "annotate the RuntimeClass " + profile.AnnotationWritableCgroup + "=" + string(profile.CgroupByCRIOAnnotation) + ", and list " + profile.CRIOCgroupAnnotation + " in the handler's allowed_annotations",
 		},
 	}
 }

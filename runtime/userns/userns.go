@@ -89,6 +89,9 @@ func (p Profile) PodShape(o profile.PodOptions) profile.PodShape {
 		Env:             []corev1.EnvVar{{Name: "container", Value: "oci"}},
 		SecurityContext: p.securityContext(o),
 	}
+	if o.Cgroup == profile.CgroupByCRIOAnnotation {
+		shape.Annotations = profile.AskCRIOForCgroup()
+	}
 	if o.Seccomp {
 		shape.NodeSelector = p.seccomp.nodeLabels()
 	}
