@@ -46,6 +46,11 @@ type Servers struct {
 	// +kubebuilder:validation:XValidation:rule="self <= 1",message="must be 1: several servers (high availability) are not supported yet; add worker nodes with spec.pools"
 	Replicas *int32 `json:"replicas,omitempty"`
 
+	// runtime is what isolates the server pods from their host. Left out, it
+	// is the cluster's: spec.runtime, as a whole.
+	// +optional
+	Runtime Runtime `json:"runtime,omitempty,omitzero"`
+
 	// resources are what each server pod requests from the host, and its
 	// limits.
 	// +optional
@@ -77,6 +82,12 @@ type Pool struct {
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=1000
 	Replicas *int32 `json:"replicas,omitempty"`
+
+	// runtime is what isolates the pods of this pool from their host. Left
+	// out, it is the cluster's: spec.runtime, as a whole.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule=`self.?profile.orValue("") != "gvisor"`,fieldPath=".profile",message="gvisor is for control planes alone, because its kernel lacks what kube-proxy needs (google/gvisor#14637): use sysbox, userns or kata for workers"
+	Runtime Runtime `json:"runtime,omitempty,omitzero"`
 
 	// resources are what each node pod requests from the host, and its
 	// limits.

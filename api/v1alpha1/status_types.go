@@ -187,21 +187,6 @@ type LostState struct {
 	At metav1.Time `json:"at,omitempty,omitzero"`
 }
 
-// RuntimeStatus names the runtime profiles in use.
-type RuntimeStatus struct {
-	// servers is the profile of the server pods.
-	// +optional
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=63
-	Servers string `json:"servers,omitempty"`
-
-	// pools is the profile of the pools' pods.
-	// +optional
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=63
-	Pools string `json:"pools,omitempty"`
-}
-
 // IsolationFact is one proven property of the node pods.
 type IsolationFact struct {
 	// name of the fact.
@@ -260,6 +245,13 @@ type PoolStatus struct {
 	Name string `json:"name,omitempty"`
 
 	NodeGroupStatus `json:",inline"`
+
+	// runtime is the runtime profile of the pool's pods. It is left out while
+	// none is known.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Runtime string `json:"runtime,omitempty"`
 }
 
 // TimelineEntry is one milestone of a boot.

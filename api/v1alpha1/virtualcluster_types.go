@@ -14,7 +14,7 @@ import (
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`,description="Whether a pod can start inside."
 // +kubebuilder:printcolumn:name="Reason",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`,description="Why it is ready or not."
 // +kubebuilder:printcolumn:name="Version",type=string,JSONPath=`.status.resolved.version`,description="Version of Kubernetes inside."
-// +kubebuilder:printcolumn:name="Runtime",type=string,JSONPath=`.status.runtime.servers`,description="Runtime profile of the servers."
+// +kubebuilder:printcolumn:name="Runtime",type=string,JSONPath=`.status.runtime.summary`,description="Runtime profile of the nodes, or of servers/pools where they differ."
 // +kubebuilder:printcolumn:name="Servers",type=integer,JSONPath=`.status.servers.readyReplicas`,description="Servers whose API serves."
 // +kubebuilder:printcolumn:name="Nodes",type=integer,JSONPath=`.status.nodes`,description="Nodes that are ready inside."
 // +kubebuilder:printcolumn:name="Endpoint",type=string,priority=1,JSONPath=`.status.endpoint`,description="Address of the API."
@@ -54,6 +54,7 @@ type VirtualCluster struct {
 // VirtualClusterSpec is what the user wants. Everything left out is chosen
 // once by the controller and shown in status.resolved.
 //
+// +kubebuilder:validation:XValidation:rule=`self.?runtime.?profile.orValue("") != "gvisor" || !has(self.pools) || self.pools.all(p, p.?runtime.?profile.hasValue())`,fieldPath=".runtime.profile",message="gvisor is for control planes alone (its kernel lacks what kube-proxy needs, google/gvisor#14637): give every pool a runtime.profile of its own, for example userns, or set gvisor in spec.servers.runtime only"
 // +kubebuilder:validation:XValidation:rule="!has(self.config) || self.config.all(k, k.contains('.')) || has(self.distro) && self.distro == 'k3s'",message="spec.config has a key without a component, which only K3s knows: write <component>.<flag>, or set spec.distro to k3s"
 // +kubebuilder:validation:XValidation:rule="!self.?lifecycle.?paused.orValue(false) || !self.?servers.?storage.?ephemeral.orValue(false)",fieldPath=".lifecycle.paused",message="must not be true with spec.servers.storage.ephemeral: the state of such a cluster lives no longer than its pods and would be lost; delete the cluster instead, or create one without ephemeral"
 type VirtualClusterSpec struct {
@@ -90,7 +91,8 @@ type VirtualClusterSpec struct {
 	// +kubebuilder:validation:MaxItems=16
 	ImagePullSecrets []corev1.LocalObjectReference `json:"imagePullSecrets,omitempty"`
 
-	// runtime is what isolates the node pods from their host.
+	// runtime is what isolates the node pods from their host. Servers and
+	// pools may have one of their own.
 	// +optional
 	Runtime Runtime `json:"runtime,omitempty,omitzero"`
 
@@ -150,38 +152,6 @@ const (
 	DistroK8s Distro = "k8s"
 	// DistroK3s is K3s.
 	DistroK3s Distro = "k3s"
-)
-
-// Runtime says what isolates the node pods from their host.
-type Runtime struct {
-	// profile is the runtime profile: sysbox, userns (user namespaces of the
-	// installed runtime), kata, gvisor, or auto for the strongest that the
-	// host's nodes say they have and whose word is enough: sysbox, then userns.
-	// A cluster keeps what auto chose. Left out, it is auto.
-	// +optional
-	Profile RuntimeProfile `json:"profile,omitempty"`
-}
-
-// RuntimeProfile is the name of a runtime profile.
-//
-// +kubebuilder:validation:Enum=auto;userns;sysbox;kata;gvisor
-type RuntimeProfile string
-
-// The runtime profiles.
-const (
-	// RuntimeAuto picks the strongest profile that the host's nodes say they
-	// have, of those whose word is enough.
-	RuntimeAuto RuntimeProfile = "auto"
-	// RuntimeSysbox runs node pods under Sysbox, without any added right.
-	RuntimeSysbox RuntimeProfile = "sysbox"
-	// RuntimeUserns runs node pods in a user namespace of the host's own
-	// runtime.
-	RuntimeUserns RuntimeProfile = "userns"
-	// RuntimeKata runs node pods in virtual machines of their own.
-	RuntimeKata RuntimeProfile = "kata"
-	// RuntimeGVisor runs node pods on gVisor's kernel, which is for
-	// control planes only.
-	RuntimeGVisor RuntimeProfile = "gvisor"
 )
 
 // VirtualClusterList is a list of VirtualCluster.

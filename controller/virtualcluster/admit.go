@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/runtime/profile"
 	"github.com/vclusterctl/vclusterctl/templates/cluster"
 )
 
@@ -28,6 +29,7 @@ var admissions = []check{
 	checkConfig,   // and the raw settings
 	checkNetwork,  // and what is reached outside
 	checkPriority, // and system priorities
+	checkClass,    // and RuntimeClasses that are not ours
 }
 
 // admit refuses what must not go on, before anything is made.
@@ -77,7 +79,7 @@ func checkImage(s *Scope) *stop {
 	}
 	return stall(v1alpha1.ConditionReady, v1alpha1.ReasonForbidden,
 		"spec.image %q is not allowed (%s); leave it out, or ask the administrator to allow it with the controller's --allow-image",
-		image, s.policy.describeImages())
+		image, describe("image", s.policy.AllowedImages))
 }
 
 // checkConfig repeats what the CRD says of the keys, for objects older than its
@@ -133,6 +135,33 @@ func checkPriority(s *Scope) *stop {
 		field, class)
 }
 
+// checkClass asks about every RuntimeClass with a name that is not the profile's
+// own: what stands behind it is the site's to know.
+func checkClass(s *Scope) *stop {
+	for _, c := range s.askings() {
+		class := c.asked.ClassName
+		switch {
+		case class == "":
+		case c.asked.Profile == v1alpha1.RuntimeAuto: // older than the CRD's rule
+			return stall(v1alpha1.ConditionReady, v1alpha1.ReasonInvalidSpec,
+				"%s.className %q needs the profile beside it, because what pods of that class look like depends on it; set %[1]s.profile, or leave the class out", c.field, class)
+		case !s.isOwnClass(c.asked) && !s.policy.allowsClass(class):
+			return stall(v1alpha1.ConditionReady, v1alpha1.ReasonForbidden,
+				"%s.className %q is not allowed (%s); leave it out, or ask the administrator to allow it with the controller's --allow-runtime-class",
+				c.field, class, describe("RuntimeClass", s.policy.AllowedRuntimeClasses))
+		}
+	}
+	return nil
+}
+
+// isOwnClass says whether a class is the one that its profile has anyway.
+func (s *Scope) isOwnClass(asked v1alpha1.Runtime) bool {
+	return slices.ContainsFunc(s.profiles, func(p profile.Profile) bool {
+		k := p.Knowledge()
+		return k.Name == asked.Profile && k.ClassName == asked.ClassName
+	})
+}
+
 // Policy is what the administrator allows beyond what a VirtualCluster needs.
 // Whoever may create one must not gain what they could not do before.
 type Policy struct {
@@ -145,6 +174,9 @@ type Policy struct {
 	// AllowNetwork are the ranges that destinations in spec.network.allow must
 	// be inside of.
 	AllowNetwork []netip.Prefix
+	// AllowedRuntimeClasses are patterns, as those of images, of the
+	// RuntimeClasses that a runtime.className may name.
+	AllowedRuntimeClasses []string
 	// AllowSystemPriority lets node pods have the PriorityClasses that
 	// Kubernetes keeps for itself.
 	AllowSystemPriority bool
@@ -168,21 +200,27 @@ func (p Policy) describeNetworks() string {
 	return "allowed: " + list(ranges)
 }
 
-func (p Policy) allowsImage(image string) bool {
-	return slices.ContainsFunc(p.AllowedImages, func(pattern string) bool {
+func (p Policy) allowsImage(image string) bool { return matches(p.AllowedImages, image) }
+
+func (p Policy) allowsClass(name string) bool { return matches(p.AllowedRuntimeClasses, name) }
+
+// matches says whether a name is one that any pattern is for.
+func matches(patterns []string, name string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
 		if prefix, ok := strings.CutSuffix(pattern, "*"); ok && !strings.Contains(prefix, "*") {
-			return strings.HasPrefix(image, prefix)
+			return strings.HasPrefix(name, prefix)
 		}
-		ok, err := path.Match(pattern, image)
+		ok, err := path.Match(pattern, name)
 		return err == nil && ok
 	})
 }
 
-func (p Policy) describeImages() string {
-	if len(p.AllowedImages) == 0 {
-		return "no image is"
+// describe says which of a kind of things are allowed.
+func describe(kind string, patterns []string) string {
+	if len(patterns) == 0 {
+		return "no " + kind + " is"
 	}
-	return "allowed: " + list(p.AllowedImages)
+	return "allowed: " + list(patterns)
 }
 
 // list joins what a message names.

@@ -45,7 +45,7 @@ func readyPods(pods []corev1.Pod) []corev1.Pod {
 func (s *Scope) groupTrouble(g cluster.Group, pods []corev1.Pod) trouble {
 	if words := s.refusals[g.Name]; words != "" {
 		return trouble{v1alpha1.ReasonPodRejected, fmt.Sprintf(
-			"the host refuses the pods of group %q: %s", g.Name, s.remedy(words))}
+			"the host refuses the pods of group %q: %s", g.Name, s.remedy(g.Name, words))}
 	}
 	for i := range pods {
 		if t, bad := s.hostTrouble(&pods[i]); bad {

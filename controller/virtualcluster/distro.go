@@ -41,12 +41,22 @@ func (s *Scope) chooseDistro(e catalogue.Entry) (v1alpha1.Distro, string, error)
 	}
 }
 
-// hosts are the nodes of the host that pods of a new cluster can get to: those
-// that offer the first runtime that any offers. Where none does, the cluster waits
-// for one that is not known yet, and all count.
+// hosts are the nodes of the host that pods of a new cluster can get to, for each
+// runtime asked for.
 func (s *Scope) hosts() []corev1.Node {
-	for _, p := range s.candidates() {
-		if nodes := s.offering(p); len(nodes) > 0 {
+	var all []corev1.Node
+	for _, c := range s.askings() {
+		all = append(all, s.hostsOf(c)...)
+	}
+	return all
+}
+
+// hostsOf are the nodes that offer the first of the runtimes of a choice that any
+// offers. Where none does, the cluster waits for one that is not known yet, and
+// all count.
+func (s *Scope) hostsOf(c *choice) []corev1.Node {
+	for _, p := range s.candidates(c) {
+		if nodes := s.offering(p, c); len(nodes) > 0 {
 			return nodes
 		}
 	}
@@ -55,8 +65,8 @@ func (s *Scope) hosts() []corev1.Node {
 
 // offering are the nodes that pods under a runtime can get to. Where some have
 // its seccomp profile, pods run on those only.
-func (s *Scope) offering(p profile.Profile) []corev1.Node {
-	class := s.runtimeClasses[p.Knowledge().ClassName]
+func (s *Scope) offering(p profile.Profile, c *choice) []corev1.Node {
+	class := s.runtimeClasses[either(c.asked.ClassName, p.Knowledge().ClassName)]
 	if class == nil {
 		return nil
 	}

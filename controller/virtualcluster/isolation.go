@@ -1,6 +1,7 @@
 package virtualcluster
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -155,7 +156,10 @@ func (s *Scope) openNodes() string {
 
 // seccompRemedy says how pods get the profile.
 func (s *Scope) seccompRemedy() string {
-	p := s.knowledge.Seccomp
+	var p *profile.Seccomp
+	for _, c := range s.choices {
+		p = cmp.Or(p, c.knowledge.Seccomp)
+	}
 	if p == nil {
 		return ""
 	}

@@ -49,7 +49,8 @@ func (s *Scope) countPools() {
 	s.vc.Status.Pools = nil
 	for _, g := range cluster.Pools(s.vc.Spec) {
 		s.vc.Status.Pools = append(s.vc.Status.Pools, v1alpha1.PoolStatus{
-			Name: g.Name,
+			Name:    g.Name,
+			Runtime: s.runtimeName(g),
 			NodeGroupStatus: v1alpha1.NodeGroupStatus{
 				Replicas:      g.Replicas,
 				ReadyReplicas: int32(len(readyPods(s.groupPods(g.Name)))), //nolint:gosec // a count of pods

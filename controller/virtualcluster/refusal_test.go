@@ -53,6 +53,20 @@ func TestRefused(t *testing.T) {
 			},
 			want: v1alpha1.ReasonForbidden, words: []string{"spec.network.allow[0].cidr", "10.9.0.8/32", "no destination is", "--allow-network"},
 		},
+		"RuntimeClass": {
+			reason: "What stands behind a class of the site's is the administrator's to know.",
+			change: func(vc *v1alpha1.VirtualCluster) {
+				vc.Spec.Servers.Runtime = v1alpha1.Runtime{Profile: v1alpha1.RuntimeUserns, ClassName: "theirs"}
+			},
+			want: v1alpha1.ReasonForbidden, words: []string{"spec.servers.runtime.className", `"theirs"`, "no RuntimeClass is", "--allow-runtime-class"},
+		},
+		"PoolRuntimeClass": {
+			reason: "A pool's is asked about as well.",
+			change: func(vc *v1alpha1.VirtualCluster) {
+				vc.Spec.Pools = []v1alpha1.Pool{{Name: "a"}, {Name: "b", Runtime: v1alpha1.Runtime{Profile: v1alpha1.RuntimeUserns, ClassName: "theirs"}}}
+			},
+			want: v1alpha1.ReasonForbidden, words: []string{"spec.pools[1].runtime.className"},
+		},
 		"SystemPriority": {
 			reason: "Servers do not push what the host needs off its nodes.",
 			change: func(vc *v1alpha1.VirtualCluster) { vc.Spec.Servers.PriorityClassName = "system-node-critical" },

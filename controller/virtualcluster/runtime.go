@@ -1,6 +1,7 @@
 package virtualcluster
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,20 +14,77 @@ import (
 	"github.com/vclusterctl/vclusterctl/templates/cluster"
 )
 
-// chooseRuntime finds the runtime of the node pods and the nodes that offer it.
-// It stops nothing itself: what needs no pod goes on, and servers stop.
+// choice is the runtime of the groups that ask for one and the same.
+type choice struct {
+	asked v1alpha1.Runtime
+	// field of the spec that asks for it.
+	field  string
+	groups []cluster.Group
+
+	// stop says why no pod of theirs can be made; the others are set where one
+	// can.
+	stop      *stop
+	knowledge profile.Knowledge
+	shape     profile.PodShape
+	answer    profile.Answer
+}
+
+// chooseRuntime finds the runtimes of the node pods and the nodes that offer
+// them. It stops nothing itself: what needs no pod goes on, and servers stop.
 func chooseRuntime(s *Scope) error {
+	s.choices = s.askings()
+	for _, c := range s.choices {
+		s.chooseFor(c)
+	}
+	s.tellRuntime()
+	return nil
+}
+
+// askings are the runtimes that groups ask for, each once, the servers' first.
+func (s *Scope) askings() []*choice {
+	var out []*choice
+	for i, g := range s.groups() {
+		at := slices.IndexFunc(out, func(c *choice) bool { return c.asked == g.Runtime })
+		if at < 0 {
+			at = len(out)
+			out = append(out, &choice{asked: g.Runtime, field: s.runtimeField(i)})
+		}
+		out[at].groups = append(out[at].groups, g)
+	}
+	return out
+}
+
+// runtimeField is where the spec says the runtime of the group of this number.
+func (s *Scope) runtimeField(i int) string {
+	own, field := s.vc.Spec.Servers.Runtime, groupField(i)
+	if i > 0 {
+		own = s.vc.Spec.Pools[i-1].Runtime
+	}
+	if own == (v1alpha1.Runtime{}) {
+		return "spec.runtime"
+	}
+	return field + ".runtime"
+}
+
+// groupField is where the spec has the group of a number.
+func groupField(i int) string {
+	if i == 0 {
+		return "spec.servers"
+	}
+	return fmt.Sprintf("spec.pools[%d]", i-1)
+}
+
+// chooseFor settles what groups run under, or why nothing will do.
+func (s *Scope) chooseFor(c *choice) {
 	var refusals []*stop
-	for _, p := range s.candidates() {
-		refusal := s.tryRuntime(p)
+	for _, p := range s.candidates(c) {
+		refusal := s.tryRuntime(p, c)
 		if refusal == nil {
-			return nil
+			return
 		}
 		refusals = append(refusals, refusal)
 	}
-	s.runtimeStop = combine(s.vc.Spec.Runtime.Profile, refusals)
-	s.no(v1alpha1.ConditionRuntimeReady, s.runtimeStop.reason, s.runtimeStop.message)
-	return nil
+	c.stop = combine(c, refusals)
 }
 
 // candidates are the profiles that the spec lets us choose from.
@@ -37,99 +95,121 @@ func chooseRuntime(s *Scope) error {
 // handler says that it has user namespaces, else userns. A cluster keeps what it
 // was made with: a runtime that appears on the host later changes no nodes that
 // are there.
-func (s *Scope) candidates() []profile.Profile {
-	asked := s.vc.Spec.Runtime.Profile
-	auto := asked == "" || asked == v1alpha1.RuntimeAuto
-	if held := s.heldRuntime(); auto && held != nil {
+func (s *Scope) candidates(c *choice) []profile.Profile {
+	auto := c.asked.Profile == v1alpha1.RuntimeAuto
+	if held := s.heldRuntime(c); auto && held != nil {
 		return []profile.Profile{held}
 	}
 	return slices.DeleteFunc(slices.Clone(s.profiles), func(p profile.Profile) bool {
 		if auto {
 			return p.Knowledge().OnlyByName != ""
 		}
-		return p.Knowledge().Name != asked
+		return p.Knowledge().Name != c.asked.Profile
 	})
 }
 
-// heldRuntime is the profile that the servers have, nil if there are none or it
-// is none of ours.
-func (s *Scope) heldRuntime() profile.Profile {
-	set := s.children.statefulSets[cluster.GroupName(s.vc.Name, cluster.ServerGroup)]
-	if set == nil {
-		return nil
+// heldRuntime is the profile that the first of some groups has that is there,
+// nil if there is none or it is none of ours.
+func (s *Scope) heldRuntime(c *choice) profile.Profile {
+	for _, g := range c.groups {
+		if set := s.children.statefulSets[cluster.GroupName(s.vc.Name, g.Name)]; set != nil {
+			return s.runtimeOf(&set.Spec.Template.Spec)
+		}
 	}
-	return s.runtimeOf(&set.Spec.Template.Spec)
+	return nil
 }
 
 // runtimeOf is the profile that a pod was made under, nil if it is none of ours.
+// A RuntimeClass with a name of the site's is known by its handler, which never
+// changes.
 func (s *Scope) runtimeOf(spec *corev1.PodSpec) profile.Profile {
-	i := slices.IndexFunc(s.profiles, func(p profile.Profile) bool {
-		return spec.RuntimeClassName != nil && p.Knowledge().ClassName == *spec.RuntimeClassName
-	})
-	if i < 0 {
+	if spec.RuntimeClassName == nil {
 		return nil
 	}
-	return s.profiles[i]
+	for _, p := range s.profiles {
+		if p.Knowledge().ClassName == *spec.RuntimeClassName {
+			return p
+		}
+	}
+	class := s.runtimeClasses[*spec.RuntimeClassName]
+	for _, p := range s.profiles {
+		if class != nil && p.Knowledge().Handles(class.Handler) {
+			return p
+		}
+	}
+	return nil
 }
 
 // tryRuntime settles on a profile if the host offers it and it takes the nodes
-// that the cluster is to have.
-func (s *Scope) tryRuntime(p profile.Profile) *stop {
+// that the groups are to have.
+func (s *Scope) tryRuntime(p profile.Profile, c *choice) *stop {
 	k := p.Knowledge()
-	if refusal := s.fitsRuntime(k); refusal != nil {
+	if refusal := s.fitsRuntime(k, c); refusal != nil {
 		return refusal
 	}
-	class := s.runtimeClasses[k.ClassName]
+	name := either(c.asked.ClassName, k.ClassName)
+	class := s.runtimeClasses[name]
 	if class == nil {
 		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonRuntimeClassMissing,
-			"RuntimeClass %q of runtime %q is missing; %s", k.ClassName, k.Name, classRemedy(k))
+			"RuntimeClass %q of runtime %q is missing; %s", name, k.Name, classRemedy(k, c))
 	}
 	question, err := s.question(class)
 	if err != nil {
-		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonRuntimeClassInvalid, "RuntimeClass %q: %v", k.ClassName, err)
+		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonRuntimeClassInvalid, "RuntimeClass %q: %v", name, err)
 	}
 	answer := p.Ask(question)
 	if len(answer.Capable()) == 0 {
 		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonNoCapableNode,
 			"no node offers runtime %q: %s", k.Name, answer.Message())
 	}
+	c.knowledge, c.answer = k, answer
 	// Where nodes have the profile's seccomp profile, pods run on those only.
-	s.useRuntime(k, p.PodShape(profile.PodOptions{Seccomp: answer.Seccomp(), UserNamespace: question.UserNamespace}), answer)
+	c.shape = p.PodShape(profile.PodOptions{Seccomp: answer.Seccomp(), UserNamespace: question.UserNamespace, Cgroup: question.Cgroup})
+	c.shape.RuntimeClassName = name
 	return nil
 }
 
 // question is what to find out about the nodes for pods of a RuntimeClass.
 func (s *Scope) question(class *nodev1.RuntimeClass) (profile.Question, error) {
-	by, err := profile.UserNamespaceOf(class.Annotations)
-	q := profile.Question{Nodes: s.nodes, Handler: class.Handler, UserNamespace: by}
+	by, errUser := profile.UserNamespaceOf(class.Annotations)
+	cgroup, errCgroup := profile.WritableCgroupOf(class.Annotations)
+	q := profile.Question{Nodes: s.nodes, Handler: class.Handler, UserNamespace: by, Cgroup: cgroup}
 	if class.Scheduling != nil {
 		q.NodeSelector = class.Scheduling.NodeSelector
 	}
-	return q, err
+	return q, cmp.Or(errUser, errCgroup)
 }
 
 // classRemedy says who makes a RuntimeClass: the installer makes those that
-// "auto" can take.
-func classRemedy(k profile.Knowledge) string {
-	if k.OnlyByName == "" {
+// "auto" can take, and nobody here makes one with a name of the site's.
+func classRemedy(k profile.Knowledge, c *choice) string {
+	switch {
+	case c.asked.ClassName != "" && c.asked.ClassName != k.ClassName:
+		return fmt.Sprintf("correct %s.className, or leave it out for %q", c.field, k.ClassName)
+	case k.OnlyByName == "":
 		return "vclusterctl install makes it"
+	default:
+		return fmt.Sprintf("the chart makes it with runtimeClasses.%s=true", k.Name)
 	}
-	return fmt.Sprintf("the chart makes it with runtimeClasses.%s=true", k.Name)
 }
 
 // fitsRuntime refuses nodes that a runtime does not support.
-func (s *Scope) fitsRuntime(k profile.Knowledge) *stop {
+func (s *Scope) fitsRuntime(k profile.Knowledge, c *choice) *stop {
 	for i, g := range s.groups() {
-		field := "spec.servers"
-		if i > 0 {
-			field = fmt.Sprintf("spec.pools[%d]", i-1)
+		if !c.has(g.Name) {
+			continue
 		}
 		for _, l := range k.Refusals(s.nodesOf(g)) {
 			return stall(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonRuntimeUnsupported,
-				"%s cannot run under runtime %q: %s", field, k.Name, l)
+				"%s cannot run under runtime %q: %s", groupField(i), k.Name, l)
 		}
 	}
 	return nil
+}
+
+// has says whether a group is among those that a choice is for.
+func (c *choice) has(group string) bool {
+	return slices.ContainsFunc(c.groups, func(g cluster.Group) bool { return g.Name == group })
 }
 
 // nodesOf are the nodes of a group as a runtime sees them. All nodes run pods:
@@ -143,24 +223,13 @@ func (s *Scope) nodesOf(g cluster.Group) profile.Nodes {
 	}
 }
 
-func (s *Scope) useRuntime(k profile.Knowledge, shape profile.PodShape, answer profile.Answer) {
-	s.knowledge, s.shape = k, shape
-	name := string(k.Name)
-	s.vc.Status.Runtime = &v1alpha1.RuntimeStatus{Servers: name}
-	if len(s.vc.Spec.Pools) > 0 {
-		s.vc.Status.Runtime.Pools = name
-	}
-	s.yes(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonReady,
-		fmt.Sprintf("%d/%d nodes of the host offer runtime %q", len(answer.Capable()), len(answer.Nodes), name))
-}
-
 // combine says in one why no runtime can be used. What asks least of the host
 // comes first: it is the nearest to be had.
-func combine(asked v1alpha1.RuntimeProfile, refusals []*stop) *stop {
+func combine(c *choice, refusals []*stop) *stop {
 	switch len(refusals) {
 	case 0:
 		return stall(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonInvalidSpec,
-			"spec.runtime.profile %q is not known to this controller; leave it out", asked)
+			"%s.profile %q is not known to this controller; leave it out", c.field, c.asked.Profile)
 	case 1:
 		return refusals[0]
 	}
@@ -169,13 +238,4 @@ func combine(asked v1alpha1.RuntimeProfile, refusals []*stop) *stop {
 		words = append(words, r.message)
 	}
 	return wait(v1alpha1.ConditionRuntimeReady, refusals[len(refusals)-1].reason, "%s", strings.Join(words, "; "))
-}
-
-// remedy adds to the words with which a pod was refused what can be done.
-func (s *Scope) remedy(words string) string {
-	if strings.Contains(words, "PodSecurity") && s.knowledge.PodSecurity.Level != "" {
-		return fmt.Sprintf("%s; node pods need Pod Security level %q (%s): label the namespace %s=%s, or use another one",
-			words, s.knowledge.PodSecurity.Level, s.knowledge.PodSecurity.Reason, profile.LabelEnforce, s.knowledge.PodSecurity.Level)
-	}
-	return words
 }

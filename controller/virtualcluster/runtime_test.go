@@ -194,9 +194,36 @@ func TestCRIOAnnotation(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.want(t, v1alpha1.ConditionRuntimeReady, yes, v1alpha1.ReasonReady)
-	if !s.shape.HostUsers || !profile.AsksCRIO(s.shape.Annotations) {
-		t.Errorf("the pods do not ask CRI-O: %+v", s.shape)
+	if !s.choices[0].shape.HostUsers || !profile.AsksCRIO(s.choices[0].shape.Annotations) {
+		t.Errorf("the pods do not ask CRI-O: %+v", s.choices[0].shape)
 	}
+}
+
+// TestCRIOCgroup: and so is the way to a writable cgroup.
+func TestCRIOCgroup(t *testing.T) {
+	s := aScope()
+	s.profiles, s.nodes, s.runtimeClasses = catalog.Profiles(), []corev1.Node{hostNode(handlers{userns.Handler: true})}, hostClasses(t)
+	s.nodes[0].Status.NodeInfo.ContainerRuntimeVersion = "cri-o://1.33.3"
+	if err := chooseRuntime(s); err != nil {
+		t.Fatal(err)
+	}
+	if c := s.want(t, v1alpha1.ConditionRuntimeReady, no, v1alpha1.ReasonNoCapableNode); !strings.Contains(c.Message, profile.AnnotationWritableCgroup) {
+		t.Errorf("the message has no remedy: %s", c.Message)
+	}
+	class := s.runtimeClasses[userns.ClassName]
+	class.Annotations = map[string]string{profile.AnnotationWritableCgroup: string(profile.CgroupByCRIOAnnotation)}
+	if err := chooseRuntime(s); err != nil {
+		t.Fatal(err)
+	}
+	s.want(t, v1alpha1.ConditionRuntimeReady, yes, v1alpha1.ReasonReady)
+	if shape := s.choices[0].shape; shape.HostUsers || shape.Annotations[profile.CRIOCgroupAnnotation] != "true" {
+		t.Errorf("the pods do not ask CRI-O, or for no user namespace: %+v", shape)
+	}
+	class.Annotations[profile.AnnotationWritableCgroup] = "yes"
+	if err := chooseRuntime(s); err != nil {
+		t.Fatal(err)
+	}
+	s.want(t, v1alpha1.ConditionRuntimeReady, no, v1alpha1.ReasonRuntimeClassInvalid)
 }
 
 // TestProveOwnKernel: a pod that may do everything is isolated by a kernel of its

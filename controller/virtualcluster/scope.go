@@ -69,11 +69,10 @@ type Scope struct {
 	input cluster.Input
 	// identity of the cluster; valid from identity on.
 	identity pki.Identity
-	// runtimeStop says why no pod may be made. Where they may, shape is what
-	// pods look like under the runtime chosen; valid from runtime on.
+	// choices are the runtimes of the groups, valid from runtime on;
+	// runtimeStop says why not all of them have one.
+	choices     []*choice
 	runtimeStop *stop
-	shape       profile.PodShape
-	knowledge   profile.Knowledge
 	// trials are the pods to rehearse before their StatefulSet is written.
 	trials []trial
 	// refusals say, by group, why its pods would not be let in. Filled by the

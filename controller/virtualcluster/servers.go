@@ -18,15 +18,6 @@ func servers(s *Scope) error {
 	return s.run(group)
 }
 
-// noRuntime says why a group cannot be made. One that is there follows the spec
-// with or without a runtime.
-func (s *Scope) noRuntime(g cluster.Group) error {
-	if s.runtimeStop == nil || s.children.statefulSets[cluster.GroupName(s.vc.Name, g.Name)] != nil {
-		return nil
-	}
-	return s.runtimeStop
-}
-
 // run plans the StatefulSet of a group.
 func (s *Scope) run(g cluster.Group) error {
 	if stop := s.noRuntime(g); stop != nil {

@@ -54,6 +54,7 @@ func (Profile) Knowledge() profile.Knowledge {
 		Name:      v1alpha1.RuntimeKata,
 		ClassName: ClassName,
 		Handler:   Handler,
+		IsHandler: needs.IsHandler,
 		PodSecurity: profile.PodSecurity{
 			Level:  "privileged",
 			Reason: "the baseline level admits no added capabilities, even where they count only in a virtual machine",

@@ -29,6 +29,9 @@ type Knowledge struct {
 	// node calls it.
 	ClassName string
 	Handler   string
+	// IsHandler tells the handlers by whose name this runtime is known; nil for
+	// one that is known by its own handler alone.
+	IsHandler func(handler string) bool
 	// PodSecurity is what the namespace of the node pods must allow.
 	PodSecurity PodSecurity
 	// Requirements is everything a node pod is given, each with its reason.
@@ -83,4 +86,9 @@ type ClassOptions struct {
 	NodeSelector map[string]string
 	// Labels of the object.
 	Labels map[string]string
+}
+
+// Handles says whether a handler is this runtime's by its name.
+func (k Knowledge) Handles(handler string) bool {
+	return handler == k.Handler || k.IsHandler != nil && k.IsHandler(handler)
 }

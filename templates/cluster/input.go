@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"net/netip"
 
 	corev1 "k8s.io/api/core/v1"
@@ -45,9 +46,11 @@ type HostNetwork struct {
 
 // Group is a set of equal nodes: the servers or one pool.
 type Group struct {
-	Name       string
-	Role       guestapi.Role
-	Replicas   int32
+	Name     string
+	Role     guestapi.Role
+	Replicas int32
+	// Runtime asked for: the group's own, or else the cluster's.
+	Runtime    v1alpha1.Runtime
 	Resources  corev1.ResourceRequirements
 	Storage    v1alpha1.Storage
 	Scheduling v1alpha1.NodeScheduling
@@ -66,6 +69,7 @@ func Servers(spec v1alpha1.VirtualClusterSpec) Group {
 		Name:       ServerGroup,
 		Role:       guestapi.RoleServer,
 		Replicas:   ptr.Deref(spec.Servers.Replicas, 1),
+		Runtime:    runtimeOf(spec.Servers.Runtime, spec.Runtime),
 		Resources:  spec.Servers.Resources,
 		Storage:    spec.Servers.Storage,
 		Scheduling: spec.Servers.NodeScheduling,
@@ -80,6 +84,7 @@ func Pools(spec v1alpha1.VirtualClusterSpec) []Group {
 			Name:       p.Name,
 			Role:       guestapi.RoleAgent,
 			Replicas:   ptr.Deref(p.Replicas, 1),
+			Runtime:    runtimeOf(p.Runtime, spec.Runtime),
 			Resources:  p.Resources,
 			Storage:    p.Storage,
 			Scheduling: p.NodeScheduling,
@@ -88,6 +93,17 @@ func Pools(spec v1alpha1.VirtualClusterSpec) []Group {
 		})
 	}
 	return groups
+}
+
+// runtimeOf is the runtime of a group: its own as a whole, or the cluster's. A
+// class goes with one profile, so they are not mixed.
+func runtimeOf(own, whole v1alpha1.Runtime) v1alpha1.Runtime {
+	asked := own
+	if own == (v1alpha1.Runtime{}) {
+		asked = whole
+	}
+	asked.Profile = cmp.Or(asked.Profile, v1alpha1.RuntimeAuto)
+	return asked
 }
 
 // owner makes the VirtualCluster the controller of an object: deleting it

@@ -35,7 +35,7 @@ func fullStatus(name, namespace string) *acv1alpha1.VirtualClusterApplyConfigura
 		WithIdentityFingerprint("0123").
 		WithExpiresAt(metav1.NewTime(passed.Truncate(time.Second))).
 		WithState(acv1alpha1.StateStatus().WithID("0123456789abcdef").WithLostAt(metav1.NewTime(passed.Truncate(time.Second)))).
-		WithRuntime(acv1alpha1.RuntimeStatus().WithServers("userns").WithPools("userns")).
+		WithRuntime(acv1alpha1.RuntimeStatus().WithSummary("userns").WithServers("userns").WithPools("userns")).
 		WithIsolation(acv1alpha1.IsolationFact().WithName("HostUsers").WithValue("false").WithSource(v1alpha1.SourceHost).WithHolds(true)).
 		WithServers(acv1alpha1.NodeGroupStatus().WithReplicas(1).WithReadyReplicas(1)).
 		WithPools(acv1alpha1.PoolStatus().WithName("a").WithReplicas(2).WithReadyReplicas(0)).

@@ -16,6 +16,9 @@ type PoolApplyConfiguration struct {
 	Name *string `json:"name,omitempty"`
 	// replicas is the number of nodes. Left out, it is 1.
 	Replicas *int32 `json:"replicas,omitempty"`
+	// runtime is what isolates the pods of this pool from their host. Left
+	// out, it is the cluster's: spec.runtime, as a whole.
+	Runtime *RuntimeApplyConfiguration `json:"runtime,omitempty"`
 	// resources are what each node pod requests from the host, and its
 	// limits.
 	Resources *v1.ResourceRequirements `json:"resources,omitempty"`
@@ -48,6 +51,14 @@ func (b *PoolApplyConfiguration) WithName(value string) *PoolApplyConfiguration 
 // If called multiple times, the Replicas field is set to the value of the last call.
 func (b *PoolApplyConfiguration) WithReplicas(value int32) *PoolApplyConfiguration {
 	b.Replicas = &value
+	return b
+}
+
+// WithRuntime sets the Runtime field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Runtime field is set to the value of the last call.
+func (b *PoolApplyConfiguration) WithRuntime(value *RuntimeApplyConfiguration) *PoolApplyConfiguration {
+	b.Runtime = value
 	return b
 }
 

@@ -10,6 +10,9 @@ type PoolStatusApplyConfiguration struct {
 	// name of the pool.
 	Name                              *string `json:"name,omitempty"`
 	NodeGroupStatusApplyConfiguration `json:""`
+	// runtime is the runtime profile of the pool's pods. It is left out while
+	// none is known.
+	Runtime *string `json:"runtime,omitempty"`
 }
 
 // PoolStatusApplyConfiguration constructs a declarative configuration of the PoolStatus type for use with
@@ -39,5 +42,13 @@ func (b *PoolStatusApplyConfiguration) WithReplicas(value int32) *PoolStatusAppl
 // If called multiple times, the ReadyReplicas field is set to the value of the last call.
 func (b *PoolStatusApplyConfiguration) WithReadyReplicas(value int32) *PoolStatusApplyConfiguration {
 	b.NodeGroupStatusApplyConfiguration.ReadyReplicas = &value
+	return b
+}
+
+// WithRuntime sets the Runtime field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Runtime field is set to the value of the last call.
+func (b *PoolStatusApplyConfiguration) WithRuntime(value string) *PoolStatusApplyConfiguration {
+	b.Runtime = &value
 	return b
 }

@@ -9,13 +9,17 @@ import (
 // RuntimeApplyConfiguration represents a declarative configuration of the Runtime type for use
 // with apply.
 //
-// Runtime says what isolates the node pods from their host.
+// Runtime says what isolates node pods from their host.
 type RuntimeApplyConfiguration struct {
 	// profile is the runtime profile: sysbox, userns (user namespaces of the
 	// installed runtime), kata, gvisor, or auto for the strongest that the
 	// host's nodes say they have and whose word is enough: sysbox, then userns.
 	// A cluster keeps what auto chose. Left out, it is auto.
 	Profile *apiv1alpha1.RuntimeProfile `json:"profile,omitempty"`
+	// className is a RuntimeClass of the host to use instead of the profile's
+	// own, where the administrator allows it. Its handler must be of the
+	// profile's kind.
+	ClassName *string `json:"className,omitempty"`
 }
 
 // RuntimeApplyConfiguration constructs a declarative configuration of the Runtime type for use with
@@ -29,5 +33,13 @@ func Runtime() *RuntimeApplyConfiguration {
 // If called multiple times, the Profile field is set to the value of the last call.
 func (b *RuntimeApplyConfiguration) WithProfile(value apiv1alpha1.RuntimeProfile) *RuntimeApplyConfiguration {
 	b.Profile = &value
+	return b
+}
+
+// WithClassName sets the ClassName field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the ClassName field is set to the value of the last call.
+func (b *RuntimeApplyConfiguration) WithClassName(value string) *RuntimeApplyConfiguration {
+	b.ClassName = &value
 	return b
 }

@@ -7,9 +7,13 @@ package v1alpha1
 //
 // RuntimeStatus names the runtime profiles in use.
 type RuntimeStatusApplyConfiguration struct {
+	// summary is all of it in one word: the profile, or those of the servers
+	// and of the pools with a "/" between them where they differ.
+	Summary *string `json:"summary,omitempty"`
 	// servers is the profile of the server pods.
 	Servers *string `json:"servers,omitempty"`
-	// pools is the profile of the pools' pods.
+	// pools is the profile of the pools' pods; where pools differ it is a list
+	// with commas, and each pool says its own.
 	Pools *string `json:"pools,omitempty"`
 }
 
@@ -17,6 +21,14 @@ type RuntimeStatusApplyConfiguration struct {
 // apply.
 func RuntimeStatus() *RuntimeStatusApplyConfiguration {
 	return &RuntimeStatusApplyConfiguration{}
+}
+
+// WithSummary sets the Summary field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Summary field is set to the value of the last call.
+func (b *RuntimeStatusApplyConfiguration) WithSummary(value string) *RuntimeStatusApplyConfiguration {
+	b.Summary = &value
+	return b
 }
 
 // WithServers sets the Servers field in the declarative configuration to the given value

@@ -14,6 +14,9 @@ type ServersApplyConfiguration struct {
 	// replicas is the number of servers. It must be 1: several servers (high
 	// availability) are not supported yet. Left out, it is 1.
 	Replicas *int32 `json:"replicas,omitempty"`
+	// runtime is what isolates the server pods from their host. Left out, it
+	// is the cluster's: spec.runtime, as a whole.
+	Runtime *RuntimeApplyConfiguration `json:"runtime,omitempty"`
 	// resources are what each server pod requests from the host, and its
 	// limits.
 	Resources *v1.ResourceRequirements `json:"resources,omitempty"`
@@ -34,6 +37,14 @@ func Servers() *ServersApplyConfiguration {
 // If called multiple times, the Replicas field is set to the value of the last call.
 func (b *ServersApplyConfiguration) WithReplicas(value int32) *ServersApplyConfiguration {
 	b.Replicas = &value
+	return b
+}
+
+// WithRuntime sets the Runtime field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Runtime field is set to the value of the last call.
+func (b *ServersApplyConfiguration) WithRuntime(value *RuntimeApplyConfiguration) *ServersApplyConfiguration {
+	b.Runtime = value
 	return b
 }
 

@@ -29,7 +29,8 @@ type VirtualClusterSpecApplyConfiguration struct {
 	// imagePullSecrets are Secrets of this namespace to pull the node image
 	// with.
 	ImagePullSecrets []v1.LocalObjectReference `json:"imagePullSecrets,omitempty"`
-	// runtime is what isolates the node pods from their host.
+	// runtime is what isolates the node pods from their host. Servers and
+	// pools may have one of their own.
 	Runtime *RuntimeApplyConfiguration `json:"runtime,omitempty"`
 	// servers run the control plane. They are nodes as well.
 	Servers *ServersApplyConfiguration `json:"servers,omitempty"`

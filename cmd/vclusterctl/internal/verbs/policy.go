@@ -16,6 +16,7 @@ const (
 	allowConfigFlag         = "allow-config"
 	allowNetworkFlag        = "allow-network"
 	allowSystemPriorityFlag = "allow-system-priority"
+	allowRuntimeClassFlag   = "allow-runtime-class"
 )
 
 // addPolicy adds the flags that allow tenants something: the controller takes
@@ -24,6 +25,7 @@ func addPolicy(flags *pflag.FlagSet, p *virtualcluster.Policy) {
 	flags.StringArrayVar(&p.AllowedImages, allowImageFlag, nil, "`pattern` of node images that users may choose; may be repeated")
 	flags.BoolVar(&p.AllowConfig, allowConfigFlag, false, "let users set raw distro settings")
 	flags.Var((*prefixes)(&p.AllowNetwork), allowNetworkFlag, "`range` inside which users may open destinations with spec.network.allow; may be repeated")
+	flags.StringArrayVar(&p.AllowedRuntimeClasses, allowRuntimeClassFlag, nil, "`pattern` of RuntimeClasses that users may name in runtime.className; may be repeated")
 	flags.BoolVar(&p.AllowSystemPriority, allowSystemPriorityFlag, false, "let users give node pods the PriorityClasses system-*")
 }
 
@@ -38,6 +40,9 @@ func policyArgs(p virtualcluster.Policy) []string {
 	}
 	for _, network := range p.AllowNetwork {
 		args = append(args, "--"+allowNetworkFlag+"="+network.String())
+	}
+	for _, class := range p.AllowedRuntimeClasses {
+		args = append(args, "--"+allowRuntimeClassFlag+"="+class)
 	}
 	if p.AllowSystemPriority {
 		args = append(args, "--"+allowSystemPriorityFlag)

@@ -15,10 +15,11 @@ import (
 // understands.
 func TestPolicyArrives(t *testing.T) {
 	want := virtualcluster.Policy{
-		AllowedImages:       []string{"example.com/nodes/*", "example.com/a,b:1"},
-		AllowConfig:         true,
-		AllowNetwork:        []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("192.0.2.1/32")},
-		AllowSystemPriority: true,
+		AllowedImages:         []string{"example.com/nodes/*", "example.com/a,b:1"},
+		AllowConfig:           true,
+		AllowedRuntimeClasses: []string{"kata-*", "sysbox-runc"},
+		AllowNetwork:          []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("192.0.2.1/32")},
+		AllowSystemPriority:   true,
 	}
 	said := policyArgs(want)
 	var installed, controls virtualcluster.Policy
