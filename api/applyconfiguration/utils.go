@@ -38,14 +38,28 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.PoolApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("PoolStatus"):
 		return &apiv1alpha1.PoolStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ProbeCheck"):
+		return &apiv1alpha1.ProbeCheckApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Registries"):
 		return &apiv1alpha1.RegistriesApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("RegistryMirror"):
 		return &apiv1alpha1.RegistryMirrorApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ReportedHandler"):
+		return &apiv1alpha1.ReportedHandlerApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ReportedNode"):
+		return &apiv1alpha1.ReportedNodeApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ReportedProbe"):
+		return &apiv1alpha1.ReportedProbeApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Resolved"):
 		return &apiv1alpha1.ResolvedApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Runtime"):
 		return &apiv1alpha1.RuntimeApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("RuntimeReport"):
+		return &apiv1alpha1.RuntimeReportApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("RuntimeReportSpec"):
+		return &apiv1alpha1.RuntimeReportSpecApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("RuntimeReportStatus"):
+		return &apiv1alpha1.RuntimeReportStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("RuntimeStatus"):
 		return &apiv1alpha1.RuntimeStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Servers"):

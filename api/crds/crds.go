@@ -9,3 +9,12 @@ import _ "embed"
 //
 //go:embed vclusterctl.dev_virtualclusters.yaml
 var VirtualClusters []byte
+
+// RuntimeReports is the CustomResourceDefinition of RuntimeReport, as YAML.
+//
+//go:embed vclusterctl.dev_runtimereports.yaml
+var RuntimeReports []byte
+
+// All are the CustomResourceDefinitions of this product, in the order in which
+// they are to be applied.
+func All() [][]byte { return [][]byte{VirtualClusters, RuntimeReports} }

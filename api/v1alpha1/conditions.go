@@ -52,6 +52,9 @@ const (
 	ReasonRuntimeClassInvalid = "RuntimeClassInvalid"
 	ReasonRuntimeUnsupported  = "RuntimeUnsupported" // the runtime cannot run nodes like these
 	ReasonNoCapableNode       = "NoCapableNode"
+	ReasonProbing             = "Probing"      // a probe is under way on nodes that say that they offer the runtime
+	ReasonProbeFailed         = "ProbeFailed"  // what these nodes say was not found to be true
+	ReasonAwaitingNode        = "AwaitingNode" // pods wait for a node that is yet to come
 
 	ReasonImagePullFailed = "ImagePullFailed"
 	ReasonPodRejected     = "PodRejected"
@@ -91,6 +94,18 @@ const (
 	// NodeLabelSeccompPrefix + the profile file's hash marks a host node that
 	// has our seccomp profile in its kubelet's seccomp folder.
 	NodeLabelSeccompPrefix = "seccomp.vclusterctl.dev/"
+
+	// NodeLabelProvenPrefix + the name of a runtime profile marks a host node on
+	// which a probe of that runtime passed; with NodeLabelServersSuffix it marks
+	// one that is good for servers that run no pods. The value is NodeLabelProven.
+	// A kubelet may not set labels of such names on its own node.
+	NodeLabelProvenPrefix  = "vclusterctl.node-restriction.kubernetes.io/"
+	NodeLabelServersSuffix = ".control-planes"
+	NodeLabelProven        = "proven"
+
+	// AnnotationProbe on a RuntimeReport asks for another probe whenever its
+	// value changes.
+	AnnotationProbe = "vclusterctl.dev/probe"
 
 	// NodeLabelMissingControllers marks a host node that cannot delegate
 	// cgroup controllers to pods. Its value names them, separated by dots.

@@ -12,6 +12,9 @@ const GroupName = "vclusterctl.dev"
 // VirtualClusterKind is the kind of a VirtualCluster.
 const VirtualClusterKind = "VirtualCluster"
 
+// RuntimeReportKind is the kind of a RuntimeReport.
+const RuntimeReportKind = "RuntimeReport"
+
 // SchemeGroupVersion is the group and version of the types in this package.
 var SchemeGroupVersion = schema.GroupVersion{Group: GroupName, Version: "v1alpha1"}
 
@@ -30,7 +33,7 @@ func Resource(resource string) schema.GroupResource {
 }
 
 func addKnownTypes(scheme *runtime.Scheme) error {
-	scheme.AddKnownTypes(SchemeGroupVersion, &VirtualCluster{}, &VirtualClusterList{})
+	scheme.AddKnownTypes(SchemeGroupVersion, &VirtualCluster{}, &VirtualClusterList{}, &RuntimeReport{}, &RuntimeReportList{})
 	metav1.AddToGroupVersion(scheme, SchemeGroupVersion)
 	return nil
 }

@@ -106,13 +106,13 @@ func Namespace(tb testing.TB, c client.Client) string {
 // run starts etcd and the API server and waits until the CRDs are served.
 func (s *server) run(dir string) {
 	ctrllog.SetLogger(logr.Discard())
-	crd := &apiextensionsv1.CustomResourceDefinition{}
-	if s.err = yaml.UnmarshalStrict(crds.VirtualClusters, crd); s.err != nil {
-		return
-	}
-	s.env = &ctrlenvtest.Environment{
-		BinaryAssetsDirectory: dir,
-		CRDs:                  []*apiextensionsv1.CustomResourceDefinition{crd},
+	s.env = &ctrlenvtest.Environment{BinaryAssetsDirectory: dir}
+	for _, data := range crds.All() {
+		crd := &apiextensionsv1.CustomResourceDefinition{}
+		if s.err = yaml.UnmarshalStrict(data, crd); s.err != nil {
+			return
+		}
+		s.env.CRDs = append(s.env.CRDs, crd)
 	}
 	_, s.err = s.env.Start()
 }

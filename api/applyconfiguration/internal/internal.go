@@ -160,6 +160,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: resources
       type:
         namedType: io.k8s.api.core.v1.ResourceRequirements
+    - name: runtime
+      type:
+        namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.Runtime
     - name: storage
       type:
         namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.Storage
@@ -190,6 +193,34 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: replicas
       type:
         scalar: numeric
+    - name: runtime
+      type:
+        scalar: string
+- name: com.github.vclusterctl.vclusterctl.api.v1alpha1.ProbeCheck
+  map:
+    fields:
+    - name: found
+      type:
+        scalar: string
+    - name: name
+      type:
+        scalar: string
+    - name: needed
+      type:
+        scalar: string
+    - name: ok
+      type:
+        scalar: boolean
+    - name: remedy
+      type:
+        scalar: string
+    - name: weight
+      type:
+        namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.ProbeWeight
+- name: com.github.vclusterctl.vclusterctl.api.v1alpha1.ProbeVerdict
+  scalar: string
+- name: com.github.vclusterctl.vclusterctl.api.v1alpha1.ProbeWeight
+  scalar: string
 - name: com.github.vclusterctl.vclusterctl.api.v1alpha1.Registries
   map:
     fields:
@@ -213,12 +244,71 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: host
       type:
         scalar: string
+- name: com.github.vclusterctl.vclusterctl.api.v1alpha1.ReportedHandler
+  map:
+    fields:
+    - name: features
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: name
+      type:
+        scalar: string
+- name: com.github.vclusterctl.vclusterctl.api.v1alpha1.ReportedNode
+  map:
+    fields:
+    - name: bootID
+      type:
+        scalar: string
+    - name: containerRuntime
+      type:
+        scalar: string
+    - name: kernel
+      type:
+        scalar: string
+    - name: kubelet
+      type:
+        scalar: string
+- name: com.github.vclusterctl.vclusterctl.api.v1alpha1.ReportedProbe
+  map:
+    fields:
+    - name: checks
+      type:
+        list:
+          elementType:
+            namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.ProbeCheck
+          elementRelationship: associative
+          keys:
+          - name
+    - name: failures
+      type:
+        scalar: numeric
+    - name: image
+      type:
+        scalar: string
+    - name: input
+      type:
+        scalar: string
+    - name: message
+      type:
+        scalar: string
+    - name: time
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: verdict
+      type:
+        namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.ProbeVerdict
 - name: com.github.vclusterctl.vclusterctl.api.v1alpha1.Resolved
   map:
     fields:
     - name: clusterDomain
       type:
         scalar: string
+    - name: controlPlaneOnly
+      type:
+        scalar: boolean
     - name: datastore
       type:
         scalar: string
@@ -246,10 +336,60 @@ var schemaYAML = typed.YAMLObject(`types:
 - name: com.github.vclusterctl.vclusterctl.api.v1alpha1.Runtime
   map:
     fields:
+    - name: className
+      type:
+        scalar: string
     - name: profile
       type:
         namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.RuntimeProfile
 - name: com.github.vclusterctl.vclusterctl.api.v1alpha1.RuntimeProfile
+  scalar: string
+- name: com.github.vclusterctl.vclusterctl.api.v1alpha1.RuntimeReport
+  map:
+    fields:
+    - name: apiVersion
+      type:
+        scalar: string
+    - name: kind
+      type:
+        scalar: string
+    - name: metadata
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta
+    - name: spec
+      type:
+        namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.RuntimeReportSpec
+    - name: status
+      type:
+        namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.RuntimeReportStatus
+- name: com.github.vclusterctl.vclusterctl.api.v1alpha1.RuntimeReportSpec
+  map:
+    fields:
+    - name: nodeName
+      type:
+        scalar: string
+    - name: profile
+      type:
+        scalar: string
+- name: com.github.vclusterctl.vclusterctl.api.v1alpha1.RuntimeReportStatus
+  map:
+    fields:
+    - name: handler
+      type:
+        namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.ReportedHandler
+    - name: message
+      type:
+        scalar: string
+    - name: node
+      type:
+        namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.ReportedNode
+    - name: probe
+      type:
+        namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.ReportedProbe
+    - name: state
+      type:
+        namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.RuntimeState
+- name: com.github.vclusterctl.vclusterctl.api.v1alpha1.RuntimeState
   scalar: string
 - name: com.github.vclusterctl.vclusterctl.api.v1alpha1.RuntimeStatus
   map:
@@ -260,12 +400,18 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: servers
       type:
         scalar: string
+    - name: summary
+      type:
+        scalar: string
 - name: com.github.vclusterctl.vclusterctl.api.v1alpha1.Servers
   map:
     fields:
     - name: affinity
       type:
         namedType: io.k8s.api.core.v1.Affinity
+    - name: controlPlaneOnly
+      type:
+        scalar: boolean
     - name: nodeSelector
       type:
         map:
@@ -281,6 +427,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: resources
       type:
         namedType: io.k8s.api.core.v1.ResourceRequirements
+    - name: runtime
+      type:
+        namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.Runtime
     - name: storage
       type:
         namedType: com.github.vclusterctl.vclusterctl.api.v1alpha1.Storage

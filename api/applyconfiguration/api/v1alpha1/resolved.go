@@ -28,6 +28,9 @@ type ResolvedApplyConfiguration struct {
 	ClusterDomain *string `json:"clusterDomain,omitempty"`
 	// datastore that keeps the cluster's objects: etcd or sqlite.
 	Datastore *string `json:"datastore,omitempty"`
+	// controlPlaneOnly is true where the servers are no nodes of the cluster.
+	// Left out, it is false.
+	ControlPlaneOnly *bool `json:"controlPlaneOnly,omitempty"`
 	// templateRevision pins the shape of the node pods: a newer controller
 	// does not restart them.
 	TemplateRevision *string `json:"templateRevision,omitempty"`
@@ -100,6 +103,14 @@ func (b *ResolvedApplyConfiguration) WithClusterDomain(value string) *ResolvedAp
 // If called multiple times, the Datastore field is set to the value of the last call.
 func (b *ResolvedApplyConfiguration) WithDatastore(value string) *ResolvedApplyConfiguration {
 	b.Datastore = &value
+	return b
+}
+
+// WithControlPlaneOnly sets the ControlPlaneOnly field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the ControlPlaneOnly field is set to the value of the last call.
+func (b *ResolvedApplyConfiguration) WithControlPlaneOnly(value bool) *ResolvedApplyConfiguration {
+	b.ControlPlaneOnly = &value
 	return b
 }
 

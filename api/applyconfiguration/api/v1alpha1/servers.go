@@ -17,6 +17,13 @@ type ServersApplyConfiguration struct {
 	// runtime is what isolates the server pods from their host. Left out, it
 	// is the cluster's: spec.runtime, as a whole.
 	Runtime *RuntimeApplyConfiguration `json:"runtime,omitempty"`
+	// controlPlaneOnly makes servers run the control plane and nothing else:
+	// they are no nodes of the cluster, have no kubelet, and pods run in pools
+	// only. The API then reaches no Services inside, so that admission webhooks
+	// and aggregated APIs served by pods do not work. Left out, it is true where
+	// the servers' runtime can run no pods (gvisor), and false otherwise. It
+	// cannot change once the cluster exists, and needs distro k8s.
+	ControlPlaneOnly *bool `json:"controlPlaneOnly,omitempty"`
 	// resources are what each server pod requests from the host, and its
 	// limits.
 	Resources *v1.ResourceRequirements `json:"resources,omitempty"`
@@ -45,6 +52,14 @@ func (b *ServersApplyConfiguration) WithReplicas(value int32) *ServersApplyConfi
 // If called multiple times, the Runtime field is set to the value of the last call.
 func (b *ServersApplyConfiguration) WithRuntime(value *RuntimeApplyConfiguration) *ServersApplyConfiguration {
 	b.Runtime = value
+	return b
+}
+
+// WithControlPlaneOnly sets the ControlPlaneOnly field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the ControlPlaneOnly field is set to the value of the last call.
+func (b *ServersApplyConfiguration) WithControlPlaneOnly(value bool) *ServersApplyConfiguration {
+	b.ControlPlaneOnly = &value
 	return b
 }
 

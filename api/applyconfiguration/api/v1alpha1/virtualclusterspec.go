@@ -32,7 +32,8 @@ type VirtualClusterSpecApplyConfiguration struct {
 	// runtime is what isolates the node pods from their host. Servers and
 	// pools may have one of their own.
 	Runtime *RuntimeApplyConfiguration `json:"runtime,omitempty"`
-	// servers run the control plane. They are nodes as well.
+	// servers run the control plane. They are nodes as well, unless they are
+	// told otherwise.
 	Servers *ServersApplyConfiguration `json:"servers,omitempty"`
 	// pools are groups of worker nodes beside the servers.
 	Pools []PoolApplyConfiguration `json:"pools,omitempty"`

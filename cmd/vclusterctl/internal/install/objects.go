@@ -64,9 +64,9 @@ func (m Manifests) All() []*unstructured.Unstructured {
 
 // Render gives the objects for the parameters.
 func Render(p Params) (Manifests, error) {
-	definitions, err := decode(crds.VirtualClusters)
+	definitions, err := decode(bytes.Join(crds.All(), []byte("\n---\n")))
 	if err != nil {
-		return Manifests{}, fmt.Errorf("embedded CRD: %w", err)
+		return Manifests{}, fmt.Errorf("embedded CRDs: %w", err)
 	}
 	source := charts.Cluster
 	if p.Namespaced {
