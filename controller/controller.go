@@ -25,6 +25,7 @@ import (
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/controller/catalogue"
+	"github.com/vclusterctl/vclusterctl/controller/probe"
 	"github.com/vclusterctl/vclusterctl/controller/report"
 	"github.com/vclusterctl/vclusterctl/controller/virtualcluster"
 	"github.com/vclusterctl/vclusterctl/runtime/catalog"
@@ -129,8 +130,49 @@ func addReconciler(mgr manager.Manager, opts Options) error {
 		Namespace:    opts.Namespace,
 		Policy:       opts.Policy,
 		HostPodCIDRs: opts.HostPodCIDRs,
+		Probed:       opts.ProbeNamespace != "",
 	})
-	return r.Setup(mgr, news, catalogues, opts.Workers)
+	if err := r.Setup(mgr, news, catalogues, opts.Workers); err != nil {
+		return err //nolint:wrapcheck // the caller says what this is about
+	}
+	return addProbing(mgr, opts, catalogues)
+}
+
+// addProbing has runtimes proven on the nodes, if that is wanted.
+func addProbing(mgr manager.Manager, opts Options, catalogues cache.Cache) error {
+	if opts.ProbeNamespace == "" {
+		return nil
+	}
+	pods, err := probe.NewPodCache(mgr, opts.ProbeNamespace)
+	if err != nil {
+		return err //nolint:wrapcheck // the caller says what this is about
+	}
+	writer, err := client.New(mgr.GetConfig(), client.Options{
+		HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(), FieldOwner: v1alpha1.FieldOwner,
+	})
+	if err != nil {
+		return fmt.Errorf("make a client for probe pods: %w", err)
+	}
+	known := readCatalogue(catalogues, opts)
+	r := probe.New(probe.Options{
+		Client: mgr.GetClient(),
+		Pods:   pods,
+		Writer: writer,
+		Live:   mgr.GetAPIReader(),
+		Image: func(ctx context.Context) (string, error) {
+			c, err := known(ctx)
+			if err != nil {
+				return "", err
+			}
+			entry, _ := c.Lookup(c.Default) // a catalogue without it does not validate
+			return entry.Image, nil
+		},
+		Profiles:  catalog.Profiles(),
+		Clock:     clock.RealClock{},
+		Namespace: opts.ProbeNamespace,
+		Most:      opts.MostProbes,
+	})
+	return r.Setup(mgr, pods, catalogues) //nolint:wrapcheck // the caller says what this is about
 }
 
 // newCatalogueCache holds the administrator's catalogue and nothing else, so

@@ -25,6 +25,7 @@ var (
 		&v1alpha1.VirtualCluster{},
 		&appsv1.StatefulSet{},
 		&corev1.ConfigMap{},
+		&corev1.Event{},
 		&corev1.PersistentVolumeClaim{},
 		&corev1.Pod{},
 		&corev1.Secret{},
@@ -36,6 +37,7 @@ var (
 	clusterKinds = []client.Object{
 		&corev1.Node{},
 		&networkingv1.ServiceCIDR{},
+		&v1alpha1.RuntimeReport{},
 		&nodev1.RuntimeClass{},
 	}
 )

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"github.com/vclusterctl/vclusterctl/controller/catalogue"
+	"github.com/vclusterctl/vclusterctl/controller/probe"
 	"github.com/vclusterctl/vclusterctl/controller/virtualcluster"
 )
 
@@ -31,6 +32,12 @@ type Options struct {
 	// HostPodCIDRs are the pod ranges of the host. Empty means those of its
 	// nodes, which are right for network plug-ins that use them.
 	HostPodCIDRs []netip.Prefix
+	// ProbeNamespace is where probe pods prove what nodes say of their runtimes.
+	// Its Pod Security level must let node pods in. Empty means that nodes are
+	// taken at their word.
+	ProbeNamespace string
+	// MostProbes is how many probes run at once; 0 means a default.
+	MostProbes int
 	// Workers is how many clusters are worked on at once; 0 means a default.
 	Workers int
 	// Version and Commit are shown in the metric build_info.
@@ -45,6 +52,9 @@ func (o Options) withDefaults() Options {
 	if o.Workers == 0 {
 		o.Workers = defaultWorkers
 	}
+	if o.MostProbes == 0 {
+		o.MostProbes = probe.DefaultMost
+	}
 	return o
 }
 
@@ -54,6 +64,12 @@ func (o Options) validate() error {
 	}
 	if o.Workers < 0 {
 		return errors.New("the number of workers is negative")
+	}
+	if o.MostProbes < 0 {
+		return errors.New("the number of probes at once is negative")
+	}
+	if o.ProbeNamespace != "" && o.WatchNamespace != "" {
+		return errors.New("nodes are probed by a controller for all namespaces only: leave the namespace of probes out")
 	}
 	if err := o.Catalogue.Validate(); err != nil {
 		return errors.Join(errors.New("the built-in catalogue cannot be used: pass --node-image and --node-version"), err)

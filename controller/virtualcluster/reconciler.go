@@ -85,6 +85,8 @@ type Options struct {
 	Policy Policy
 	// HostPodCIDRs may be empty: then the nodes' are taken.
 	HostPodCIDRs []netip.Prefix
+	// Probed is true where probes prove what nodes say of their runtimes.
+	Probed bool
 }
 
 // Reconciler turns one VirtualCluster into a running cluster.

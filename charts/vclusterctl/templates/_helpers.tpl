@@ -34,3 +34,15 @@ given: "cluster" for what has no namespace, "namespace" for the rest.
 {{- end }}
 {{- end }}
 {{- end }}
+
+{{- /*
+Whether runtimes are proven on the nodes. One controller of a host does that, and
+it needs rights that are not for one namespace.
+*/ -}}
+{{- define "vclusterctl.probing" -}}
+{{- if and .Values.probes.enabled (not .Values.namespaced) }}true{{ end }}
+{{- end }}
+
+{{- define "vclusterctl.probeNamespace" -}}
+{{ .Release.Namespace }}-probes
+{{- end }}

@@ -71,6 +71,8 @@ func (o *ControllerOptions) addFlags(cmd *cobra.Command) {
 	flags.StringVar(&c.MetricsAddress, "metrics-bind-address", "127.0.0.1:8080", "`address` to serve metrics on, 0 for none")
 	flags.StringVar(&c.ProbeAddress, "health-probe-bind-address", "127.0.0.1:8081", "`address` to serve health probes on, 0 for none")
 	flags.IntVar(&c.Workers, "workers", 0, "`number` of clusters worked on at once, 0 for the default")
+	flags.StringVar(&c.ProbeNamespace, "probe-namespace", "", "prove what nodes say of their runtimes with pods in this `namespace`; without it they are taken at their word")
+	flags.IntVar(&c.MostProbes, "probes-at-once", 0, "`number` of probes that run at once, 0 for the default")
 	addPolicy(flags, &c.Policy)
 	flags.StringVar(&o.NodeImage, "node-image", defaultNodeImage, "node `image` where there is no catalogue")
 	flags.StringVar(&o.NodeVersion, "node-version", defaultNodeVersion, "its Kubernetes `version`")
