@@ -51,6 +51,15 @@ type Servers struct {
 	// +optional
 	Runtime Runtime `json:"runtime,omitempty,omitzero"`
 
+	// controlPlaneOnly makes servers run the control plane and nothing else:
+	// they are no nodes of the cluster, have no kubelet, and pods run in pools
+	// only. The API then reaches no Services inside, so that admission webhooks
+	// and aggregated APIs served by pods do not work. Left out, it is true where
+	// the servers' runtime can run no pods (gvisor), and false otherwise. It
+	// cannot change once the cluster exists, and needs distro k8s.
+	// +optional
+	ControlPlaneOnly *bool `json:"controlPlaneOnly,omitempty"`
+
 	// resources are what each server pod requests from the host, and its
 	// limits.
 	// +optional

@@ -144,6 +144,11 @@ type Resolved struct {
 	// +kubebuilder:validation:MaxLength=32
 	Datastore string `json:"datastore,omitempty"`
 
+	// controlPlaneOnly is true where the servers are no nodes of the cluster.
+	// Left out, it is false.
+	// +optional
+	ControlPlaneOnly *bool `json:"controlPlaneOnly,omitempty"`
+
 	// templateRevision pins the shape of the node pods: a newer controller
 	// does not restart them.
 	// +required

@@ -33,6 +33,7 @@ import (
 // +kubebuilder:validation:XValidation:rule=`self.?spec.?network.?podCIDR.hasValue() ? self.spec.network.podCIDR == oldSelf.?spec.?network.?podCIDR.or(self.?status.?resolved.?podCIDR).orValue("") : !oldSelf.?spec.?network.?podCIDR.hasValue()`,message="spec.network.podCIDR cannot change once the cluster exists; left open, it can only be set to the value in status.resolved.podCIDR"
 // +kubebuilder:validation:XValidation:rule=`self.?spec.?network.?serviceCIDR.hasValue() ? self.spec.network.serviceCIDR == oldSelf.?spec.?network.?serviceCIDR.or(self.?status.?resolved.?serviceCIDR).orValue("") : !oldSelf.?spec.?network.?serviceCIDR.hasValue()`,message="spec.network.serviceCIDR cannot change once the cluster exists; left open, it can only be set to the value in status.resolved.serviceCIDR"
 // +kubebuilder:validation:XValidation:rule=`self.?spec.?network.?clusterDomain.hasValue() ? self.spec.network.clusterDomain == oldSelf.?spec.?network.?clusterDomain.or(self.?status.?resolved.?clusterDomain).orValue("") : !oldSelf.?spec.?network.?clusterDomain.hasValue()`,message="spec.network.clusterDomain cannot change once the cluster exists; left open, it can only be set to the value in status.resolved.clusterDomain"
+// +kubebuilder:validation:XValidation:rule=`self.?spec.?servers.?controlPlaneOnly.hasValue() ? self.spec.servers.controlPlaneOnly == oldSelf.?spec.?servers.?controlPlaneOnly.or(self.?status.?resolved.?controlPlaneOnly).orValue(false) : !oldSelf.?spec.?servers.?controlPlaneOnly.hasValue()`,message="spec.servers.controlPlaneOnly cannot change once the cluster exists; left open, it can only be set to the value in status.resolved.controlPlaneOnly, or to false where there is none"
 // +kubebuilder:validation:XValidation:rule="self.?spec.?servers.?storage.hasValue() == oldSelf.?spec.?servers.?storage.hasValue()",message="spec.servers.storage cannot be added or removed once the cluster exists: create a new cluster to use other storage"
 type VirtualCluster struct {
 	metav1.TypeMeta `json:",inline"`
@@ -56,6 +57,7 @@ type VirtualCluster struct {
 //
 // +kubebuilder:validation:XValidation:rule=`self.?runtime.?profile.orValue("") != "gvisor" || !has(self.pools) || self.pools.all(p, p.?runtime.?profile.hasValue())`,fieldPath=".runtime.profile",message="gvisor is for control planes alone (its kernel lacks what kube-proxy needs, google/gvisor#14637): give every pool a runtime.profile of its own, for example userns, or set gvisor in spec.servers.runtime only"
 // +kubebuilder:validation:XValidation:rule="!has(self.config) || self.config.all(k, k.contains('.')) || has(self.distro) && self.distro == 'k3s'",message="spec.config has a key without a component, which only K3s knows: write <component>.<flag>, or set spec.distro to k3s"
+// +kubebuilder:validation:XValidation:rule=`!self.?servers.?controlPlaneOnly.orValue(false) || self.?distro.orValue("") != "k3s"`,fieldPath=".servers.controlPlaneOnly",message="must not be true with distro k3s, which has not been tried without its agent: set distro to k8s, or leave it out"
 // +kubebuilder:validation:XValidation:rule="!self.?lifecycle.?paused.orValue(false) || !self.?servers.?storage.?ephemeral.orValue(false)",fieldPath=".lifecycle.paused",message="must not be true with spec.servers.storage.ephemeral: the state of such a cluster lives no longer than its pods and would be lost; delete the cluster instead, or create one without ephemeral"
 type VirtualClusterSpec struct {
 	// distro is the Kubernetes distribution that runs inside: k8s (the
@@ -96,7 +98,8 @@ type VirtualClusterSpec struct {
 	// +optional
 	Runtime Runtime `json:"runtime,omitempty,omitzero"`
 
-	// servers run the control plane. They are nodes as well.
+	// servers run the control plane. They are nodes as well, unless they are
+	// told otherwise.
 	// +optional
 	Servers Servers `json:"servers,omitempty,omitzero"`
 

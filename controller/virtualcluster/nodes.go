@@ -84,6 +84,9 @@ func (s *Scope) judgeNodes(report guestapi.Report) {
 		t = s.nodeTrouble(report, found.missing)
 	case s.nodeProblem(report) != nil:
 		t = *s.nodeProblem(report)
+	case !s.wantsNodes() && found.ready == 0 && hasAccounts(report):
+		status = metav1.ConditionTrue
+		t = trouble{v1alpha1.ReasonReady, "no nodes are wanted: the servers run the control plane alone, and pods wait for a pool" + leftOver(found.left) + strange(found.strange) + s.outdated()}
 	case !report.Schedulable:
 		t = trouble{v1alpha1.ReasonBooting, fmt.Sprintf("%s Ready, but no pod can start there yet: %s",
 			are(found.ready, "node"), lastMilestone(report.Timeline))}
@@ -92,6 +95,11 @@ func (s *Scope) judgeNodes(report guestapi.Report) {
 		t = trouble{v1alpha1.ReasonReady, are(found.ready, "node") + " Ready" + leftOver(found.left) + strange(found.strange) + without(s.degraded(report)) + s.outdated()}
 	}
 	s.set(v1alpha1.ConditionNodesReady, status, t.reason, t.message)
+}
+
+// hasAccounts says whether the API takes pods, were there a node for them.
+func hasAccounts(report guestapi.Report) bool {
+	return slices.ContainsFunc(report.Timeline, func(m guestapi.Milestone) bool { return m.Name == guestapi.MilestoneServiceAccount })
 }
 
 // comparison is what there is of nodes beside what is wanted.
@@ -115,6 +123,9 @@ func (s *Scope) compareNodes(nodes []guestapi.NodeState) comparison {
 	}
 	for _, g := range s.groups() {
 		for i := range g.Replicas {
+			if s.runsNoPods(g) {
+				break
+			}
 			name := fmt.Sprintf("%s-%d", g.Name, i)
 			n := states[name]
 			delete(states, name)

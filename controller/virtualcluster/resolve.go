@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+
+	"k8s.io/utils/ptr"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/controller/catalogue"
@@ -105,6 +108,9 @@ func unchanged(spec v1alpha1.VirtualClusterSpec, r v1alpha1.Resolved) error {
 			return fixed(f.field, f.asked, f.held)
 		}
 	}
+	if asked, held := spec.Servers.ControlPlaneOnly, ptr.Deref(r.ControlPlaneOnly, false); asked != nil && *asked != held {
+		return fixed("servers.controlPlaneOnly", strconv.FormatBool(*asked), strconv.FormatBool(held))
+	}
 	if !catalogue.Satisfies(spec.Version, r.Version) {
 		return fixed("version", spec.Version, r.Version)
 	}
@@ -142,6 +148,7 @@ func (s *Scope) choose() (v1alpha1.Resolved, error) {
 		ServiceCIDR:      services,
 		ClusterDomain:    either(spec.Network.ClusterDomain, defaultClusterDomain),
 		Datastore:        datastoreOf(distro, spec),
+		ControlPlaneOnly: s.controlPlaneOnly(),
 		TemplateRevision: cluster.TemplateRevision,
 	}, nil
 }

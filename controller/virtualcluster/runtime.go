@@ -27,6 +27,8 @@ type choice struct {
 	knowledge profile.Knowledge
 	shape     profile.PodShape
 	answer    profile.Answer
+	// awaiting says that pods wait for a node to come; empty where one is there.
+	awaiting string
 }
 
 // chooseRuntime finds the runtimes of the node pods and the nodes that offer
@@ -83,16 +85,19 @@ func (s *Scope) chooseFor(c *choice) {
 			return
 		}
 		refusals = append(refusals, refusal)
+		if refusal.reason == v1alpha1.ReasonProbing {
+			break // a weaker one is taken only where this one turns out not to work
+		}
 	}
 	c.stop = combine(c, refusals)
 }
 
 // candidates are the profiles that the spec lets us choose from.
 //
-// "auto" was meant to take the strongest that a probe has proven on a node.
-// There are no probes yet, so it takes the strongest of those for which a node's
-// own word is enough, and no other, whatever nodes offer: Sysbox where a node's
-// handler says that it has user namespaces, else userns. A cluster keeps what it
+// "auto" takes the strongest that a probe has proven on a node, of those for
+// which a node's own word would be enough, and no other, whatever nodes offer:
+// Sysbox where a node's handler says that it has user namespaces, else userns.
+// While a probe of the stronger one is under way it waits. A cluster keeps what it
 // was made with: a runtime that appears on the host later changes no nodes that
 // are there.
 func (s *Scope) candidates(c *choice) []profile.Profile {
@@ -157,15 +162,19 @@ func (s *Scope) tryRuntime(p profile.Profile, c *choice) *stop {
 	if err != nil {
 		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonRuntimeClassInvalid, "RuntimeClass %q: %v", name, err)
 	}
-	answer := p.Ask(question)
+	answer := s.demandProof(p.Ask(question), k, class, s.runsPods(c))
+	c.awaiting = ""
 	if len(answer.Capable()) == 0 {
-		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonNoCapableNode,
-			"no node offers runtime %q: %s", k.Name, answer.Message())
+		if !profile.AwaitsNodes(class.Annotations) {
+			return noNode(k, answer)
+		}
+		c.awaiting = awaiting(k, answer)
 	}
 	c.knowledge, c.answer = k, answer
 	// Where nodes have the profile's seccomp profile, pods run on those only.
 	c.shape = p.PodShape(profile.PodOptions{Seccomp: answer.Seccomp(), UserNamespace: question.UserNamespace, Cgroup: question.Cgroup})
 	c.shape.RuntimeClassName = name
+	s.selectProven(c, class)
 	return nil
 }
 
@@ -212,12 +221,11 @@ func (c *choice) has(group string) bool {
 	return slices.ContainsFunc(c.groups, func(g cluster.Group) bool { return g.Name == group })
 }
 
-// nodesOf are the nodes of a group as a runtime sees them. All nodes run pods:
-// there are no servers without a kubelet.
+// nodesOf are the nodes of a group as a runtime sees them.
 func (s *Scope) nodesOf(g cluster.Group) profile.Nodes {
 	return profile.Nodes{
 		Distro:    s.input.Resolved.Distro,
-		Workers:   true,
+		Workers:   !s.runsNoPods(g),
 		Ephemeral: g.Ephemeral(),
 		Resources: g.Resources,
 	}

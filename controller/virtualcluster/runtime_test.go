@@ -73,6 +73,12 @@ func smallMachine(limits *corev1.ResourceRequirements, storage *v1alpha1.Storage
 	storage.Ephemeral = ptr.To(true)
 }
 
+// resolvedAlone makes a cluster one whose servers are no nodes.
+func resolvedAlone(s *Scope) {
+	s.vc.Status.Resolved = &v1alpha1.Resolved{Distro: v1alpha1.DistroK8s, ControlPlaneOnly: ptr.To(true)}
+	s.input.Resolved = *s.vc.Status.Resolved
+}
+
 // TestRuntimes: which of the real profiles a cluster gets.
 func TestRuntimes(t *testing.T) {
 	everything := handlers{userns.Handler: true, sysbox.Handler: true, kata.Handler: false, gvisor.Handler: false}
@@ -141,8 +147,27 @@ func TestRuntimes(t *testing.T) {
 			stop: v1alpha1.ReasonRuntimeClassMissing, words: []string{"runtimeClasses.kata=true"},
 		},
 		"GVisor": {
-			reason: "All nodes run pods.", asked: v1alpha1.RuntimeGVisor, node: everything,
-			stop: v1alpha1.ReasonRuntimeUnsupported, words: []string{"spec.servers", "kube-proxy", "google/gvisor#14637", "use runtime sysbox or userns"},
+			reason: "Servers that are to run pods.", asked: v1alpha1.RuntimeGVisor, node: everything,
+			stop: v1alpha1.ReasonRuntimeUnsupported, words: []string{"spec.servers", "kube-proxy", "google/gvisor#14637", "controlPlaneOnly left out or true"},
+		},
+		"GVisorAlone": {
+			reason: "A control plane alone.", asked: v1alpha1.RuntimeGVisor, node: everything, change: resolvedAlone, want: v1alpha1.RuntimeGVisor,
+		},
+		"GVisorK3s": {
+			reason: "K3s without its agent nobody has tried.", asked: v1alpha1.RuntimeGVisor, node: everything,
+			change: func(s *Scope) {
+				resolvedAlone(s)
+				s.input.Resolved.Distro = v1alpha1.DistroK3s
+			},
+			stop: v1alpha1.ReasonRuntimeUnsupported, words: []string{"distro k3s", "set it to k8s"},
+		},
+		"GVisorPool": {
+			reason: "Its workers have no Services.", asked: v1alpha1.RuntimeGVisor, node: everything,
+			change: func(s *Scope) {
+				resolvedAlone(s)
+				s.vc.Spec.Pools = []v1alpha1.Pool{{Name: "a"}}
+			},
+			stop: v1alpha1.ReasonRuntimeUnsupported, words: []string{"spec.pools[0]", "google/gvisor#14637", "userns for pools"},
 		},
 		"ClassTypo": {
 			reason: "A user namespace must not be lost over a typo.", asked: v1alpha1.RuntimeSysbox, node: everything,

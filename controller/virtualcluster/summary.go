@@ -24,6 +24,10 @@ func summarise(s *Scope) error {
 		s.no(v1alpha1.ConditionReady, reason, message)
 		return nil
 	}
+	if s.vc.Status.Nodes == 0 && !s.wantsNodes() {
+		s.yes(v1alpha1.ConditionReady, v1alpha1.ReasonReady, "the API serves; pods wait for a node, and none is wanted: add a pool to run them")
+		return nil
+	}
 	s.yes(v1alpha1.ConditionReady, v1alpha1.ReasonReady, "a pod can start inside")
 	return nil
 }

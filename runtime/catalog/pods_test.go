@@ -51,7 +51,8 @@ func (c podCase) set(t *testing.T, shape profile.PodShape) *appsv1ac.StatefulSet
 		Name: "dev", Namespace: "team", UID: "4f3c", APIAddress: "10.215.3.4",
 		Resolved: v1alpha1.Resolved{
 			Distro: c.distro, Version: "v1.36.3", Image: "localhost/vclusterctl/node:v1.36.3",
-			PodCIDR: "10.244.0.0/16", ServiceCIDR: "10.96.0.0/16", ClusterDomain: "cluster.local", Datastore: guestapi.DatastoreEtcd,
+			ControlPlaneOnly: ptr.To(c.alone),
+			PodCIDR:          "10.244.0.0/16", ServiceCIDR: "10.96.0.0/16", ClusterDomain: "cluster.local", Datastore: guestapi.DatastoreEtcd,
 		},
 		IdentityKeys: []string{"ca.crt", "ca.key"},
 	}

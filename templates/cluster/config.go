@@ -34,6 +34,7 @@ func NodeConfig(in Input, g Group) guestapi.NodeConfig {
 		RegistryMirrors: mirrors(in.Spec.Registries.Mirrors),
 	}
 	if g.Role == guestapi.RoleServer {
+		cfg.ControlPlaneOnly = in.ControlPlaneOnly()
 		cfg.ExtraSANs = sans(in)
 		cfg.Datastore = datastore(in.Resolved.Datastore)
 		return cfg

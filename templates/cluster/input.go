@@ -34,6 +34,9 @@ type Input struct {
 	ControllerNamespace string
 }
 
+// ControlPlaneOnly says whether the servers are no nodes of the cluster.
+func (in Input) ControlPlaneOnly() bool { return ptr.Deref(in.Resolved.ControlPlaneOnly, false) }
+
 // HostNetwork is what is known of the host cluster's network.
 type HostNetwork struct {
 	PodCIDRs     []netip.Prefix

@@ -49,7 +49,7 @@ func keptYAML(in Input, g Group, model *corev1.ConfigMap) ([]byte, error) {
 	}
 	follow := []string{"config", "nodeLabels", "nodeTaints"}
 	if kept["nodeNamePrefix"] != current["nodeNamePrefix"] {
-		follow = append(follow, "role", "nodeNamePrefix", "joinEndpoint", "extraSANs", "datastore")
+		follow = append(follow, "role", "nodeNamePrefix", "joinEndpoint", "extraSANs", "datastore", "controlPlaneOnly")
 	} else {
 		keepSANs(kept, in.Spec.Expose.ExtraSANs)
 	}
@@ -109,9 +109,14 @@ func keepPod(spec *corev1ac.PodSpecApplyConfiguration, in Input, g Group) error 
 	}
 	// The runtime's part of the node selector is part of the shape.
 	shape := profile.PodShape{NodeSelector: maps.Clone(spec.NodeSelector)}
-	maps.DeleteFunc(shape.NodeSelector, func(key, _ string) bool { return !strings.HasPrefix(key, v1alpha1.NodeLabelSeccompPrefix) })
+	maps.DeleteFunc(shape.NodeSelector, func(key, _ string) bool { return !ofRuntime(key) })
 	spec.NodeSelector, spec.Tolerations, spec.PriorityClassName, spec.Affinity = nil, nil, nil, nil
 	return schedule(spec, g.Scheduling, shape)
+}
+
+// ofRuntime says whether the runtime selects nodes by a label.
+func ofRuntime(key string) bool {
+	return strings.HasPrefix(key, v1alpha1.NodeLabelSeccompPrefix) || strings.HasPrefix(key, v1alpha1.NodeLabelProvenPrefix)
 }
 
 // takeAfter makes a StatefulSet of another group one of this group.

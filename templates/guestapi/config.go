@@ -27,6 +27,10 @@ const (
 	// seccomp root.
 	SeccompDir = ConfigDir + "/seccomp"
 
+	// HostDropInDir is the same for handlers that an embedded host is given while
+	// it runs: it is kept with the state.
+	HostDropInDir = StateDir + "/containerd.d"
+
 	// StateDir is the mount point of the one state volume for distro k8s:
 	// etcd, kubelet and containerd live below it. Use StateDirOf where the
 	// distro may be another.
@@ -175,6 +179,10 @@ type NodeConfig struct {
 	Distro string `json:"distro"`
 	// Datastore of a server: etcd, or sqlite for k3s. Empty means etcd.
 	Datastore string `json:"datastore,omitempty"`
+	// ControlPlaneOnly makes a server run the control plane and nothing else: no
+	// container runtime, kubelet or network, and so no Node of this name. Guests
+	// older than the field do not boot with it: it is left out where it is false.
+	ControlPlaneOnly bool `json:"controlPlaneOnly,omitempty"`
 	// NodeNamePrefix plus the content of PodIndexFile is the node's name, for
 	// example "server-" gives server-0.
 	NodeNamePrefix string `json:"nodeNamePrefix"`

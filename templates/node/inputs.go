@@ -126,6 +126,8 @@ func checkConfig(in Inputs) error {
 		return fmt.Errorf("distro: %q is not carried by this node image", c.Distro)
 	case c.Role != guestapi.RoleServer && c.Role != guestapi.RoleAgent:
 		return fmt.Errorf("role: %q is neither server nor agent", c.Role)
+	case c.ControlPlaneOnly && (c.Role != guestapi.RoleServer || c.Distro != guestapi.DistroK8s):
+		return fmt.Errorf("controlPlaneOnly: is for servers of distro k8s, and this is a node of role %q and distro %q", c.Role, c.Distro)
 	case c.Role == guestapi.RoleAgent && c.JoinEndpoint == "":
 		return fmt.Errorf("joinEndpoint: an agent needs the address of its cluster's API")
 	}

@@ -79,6 +79,10 @@ func TestFilesGolden(t *testing.T) {
 			reason: "Without cgroup controllers runc is wrapped and the kubelet enforces nothing.",
 			change: func(in *Inputs) { in.Facts.CgroupControllers = []string{"hugetlb"} },
 		},
+		"server-control-plane": {
+			reason: "A control plane alone has nothing that runs pods.",
+			change: func(in *Inputs) { in.Config.ControlPlaneOnly = true },
+		},
 		"host": {
 			reason: "The embedded host enforces NetworkPolicy and offers storage.",
 			change: func(in *Inputs) {

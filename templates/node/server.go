@@ -12,17 +12,21 @@ import (
 // upstream builds the nodes of distro k8s.
 type upstream struct{ *plan }
 
-// server returns the files of a node with the control plane.
+// server returns the files of a node with the control plane, or of a control
+// plane alone, which is no node: units without their file do not start.
 func (p upstream) server() []File {
-	files := append(p.common(),
+	files := []File{
 		p.etcd(),
 		p.apiServer(),
 		p.controllerManager(),
 		p.scheduler(),
 		p.kubeadm(),
 		p.bootstrap(),
-		File{Path: ManifestDir + "/10-nodes.yaml", Mode: 0o600, Content: nodesRBAC},
-	)
+		{Path: ManifestDir + "/10-nodes.yaml", Mode: 0o600, Content: nodesRBAC},
+	}
+	if !p.Config.ControlPlaneOnly {
+		files = append(files, p.common()...)
+	}
 	if p.Config.LocalStorage {
 		files = append(files, p.localStorage())
 	}

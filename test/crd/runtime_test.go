@@ -2,6 +2,16 @@ package crd
 
 import "testing"
 
+func TestControlPlaneOnly(t *testing.T) {
+	runCreate(t, map[string]createCase{
+		"Alone":    {reason: "Servers that are no nodes.", spec: `servers: {controlPlaneOnly: true}`},
+		"AloneK8s": {reason: "With the distro that can.", spec: `{distro: k8s, servers: {controlPlaneOnly: true}}`},
+		"AloneK3s": {reason: "K3s has not been tried.", spec: `{distro: k3s, servers: {controlPlaneOnly: true}}`, want: []string{"spec.servers.controlPlaneOnly", "must not be true with distro k3s", "set distro to k8s"}},
+		"NodesK3s": {reason: "As nodes it has.", spec: `{distro: k3s, servers: {controlPlaneOnly: false}}`},
+		"Word":     {reason: "They are or they are not.", spec: `servers: {controlPlaneOnly: "yes"}`, want: []string{"spec.servers.controlPlaneOnly", "boolean"}},
+	})
+}
+
 func TestRuntime(t *testing.T) {
 	own := []string{"needs the profile beside it", "leave className out"}
 	runCreate(t, map[string]createCase{

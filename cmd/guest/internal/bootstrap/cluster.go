@@ -29,13 +29,16 @@ var common = []step{
 	{"handed-in manifests", manifests(guestapi.ManifestDir)},
 }
 
+// labelServer is the step that needs the server to be a node.
+const labelServer = "label of the server"
+
 // steps of each distro. K3s joins and labels its nodes itself, but tells
 // nobody when its API serves.
 var steps = map[string][]step{
 	guestapi.DistroK8s: append(slices.Clone(common),
 		step{"bootstrap tokens", kubeadm("bootstrap-token")},
 		step{"kubeadm's configuration", kubeadm("upload-config", "kubeadm")},
-		step{"label of the server", kubeadm("mark-control-plane")},
+		step{labelServer, kubeadm("mark-control-plane")},
 	),
 	guestapi.DistroK3s: append([]step{{"API", awaitAPI}}, common...),
 }
@@ -59,6 +62,9 @@ func Cluster(ctx context.Context, log *slog.Logger) error {
 // its node can do: it is a host.
 func stepsOf(outcome prepare.Outcome) []step {
 	all := steps[outcome.Config.Distro]
+	if outcome.Config.ControlPlaneOnly {
+		all = slices.DeleteFunc(slices.Clone(all), func(s step) bool { return s.name == labelServer })
+	}
 	if !outcome.Config.Bare {
 		return all
 	}

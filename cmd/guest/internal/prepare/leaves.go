@@ -101,6 +101,9 @@ func usersOf(in node.Inputs) map[string]pki.Leaf {
 		"scheduler.conf":          {Name: "system:kube-scheduler"},
 		"kubelet.conf":            {Name: "system:node:" + in.Name, Groups: []string{"system:nodes"}},
 	}
+	if in.Config.ControlPlaneOnly {
+		delete(users, "kubelet.conf") // it is no node
+	}
 	for file, user := range users {
 		user.Authority = guestapi.IdentityCACert
 		users[file] = user

@@ -156,6 +156,18 @@ func TestUsers(t *testing.T) {
 	}
 }
 
+// TestControlPlaneHasNoKubelet: what is no node has no credentials of one.
+func TestControlPlaneHasNoKubelet(t *testing.T) {
+	in := node.Inputs{Name: "server-0"}
+	if _, ok := usersOf(in)["kubelet.conf"]; !ok {
+		t.Error("a node has no credentials")
+	}
+	in.Config.ControlPlaneOnly = true
+	if _, ok := usersOf(in)["kubelet.conf"]; ok {
+		t.Error("a control plane alone could register as a node")
+	}
+}
+
 // TestCredentialFiles: nobody but root reads a key, and there are no others.
 func TestCredentialFiles(t *testing.T) {
 	u := anUpstream(t)

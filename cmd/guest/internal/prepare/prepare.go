@@ -29,13 +29,17 @@ func Run(_ context.Context, log *slog.Logger) error {
 }
 
 func run(log *slog.Logger, outcome *Outcome) error {
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SHARED, ""); err != nil {
-		return fmt.Errorf("share the mount tree: %w", err)
-	}
 	config, configErr := ReadConfig(guestapi.NodeConfigFile)
 	outcome.Config = config
+	if !config.ControlPlaneOnly {
+		if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SHARED, ""); err != nil {
+			return fmt.Errorf("share the mount tree: %w", err)
+		}
+	}
 	outcome.Facts = facts.Gather(facts.Real(guestapi.StateDirOf(config.Distro)))
-	outcome.Degraded = append(degraded(outcome.Facts), wholeNodeOOM(oomGroup)...)
+	if !config.ControlPlaneOnly { // what pods inside do without matters where some run
+		outcome.Degraded = append(degraded(outcome.Facts), wholeNodeOOM(oomGroup)...)
+	}
 	if configErr != nil {
 		return &Stop{Reason: "InvalidNodeConfig", Err: configErr}
 	}
@@ -77,6 +81,9 @@ func write(inputs node.Inputs, distro distro) error {
 		if err := writeFile(file); err != nil {
 			return err
 		}
+	}
+	if inputs.Config.ControlPlaneOnly {
+		return nil // all that follows is for pods
 	}
 	if err := placeSeccompProfiles(guestapi.OwnStateDirOf(inputs.Config.Distro)); err != nil {
 		return err

@@ -167,13 +167,18 @@ func (n *thisNode) watch(ctx context.Context) error {
 	}
 	n.store.Update(func(r *guestapi.Report) { r.APIServing = true })
 	n.store.Pass(guestapi.MilestoneAPI)
-	go func() {
-		if err := network.AwaitConfig(ctx, n.config.Distro); err == nil {
-			n.store.Pass(guestapi.MilestoneNetwork)
-			n.checkSchedulable()
-		}
-	}()
+	if !n.config.ControlPlaneOnly {
+		go n.awaitNetwork(ctx)
+	}
 	return ignoreCanceled(n.watchCluster(ctx))
+}
+
+// awaitNetwork notes when pods of this node have a network.
+func (n *thisNode) awaitNetwork(ctx context.Context) {
+	if err := network.AwaitConfig(ctx, n.config.Distro); err == nil {
+		n.store.Pass(guestapi.MilestoneNetwork)
+		n.checkSchedulable()
+	}
 }
 
 // awaitReady asks until the answer is yes. There is nothing to watch: a

@@ -52,8 +52,10 @@ func Run(ctx context.Context, log *slog.Logger) error {
 	group.Go(func() error { return watchUnits(ctx, store, log) })
 	if len(outcome.Problems) == 0 {
 		group.Go(func() error { return this.watch(ctx) })
-		group.Go(func() error { return this.stayMember(ctx) })
 		group.Go(func() error { return watchVolume(ctx, store, guestapi.StateDirOf(outcome.Config.Distro)) })
+	}
+	if len(outcome.Problems) == 0 && !outcome.Config.ControlPlaneOnly {
+		group.Go(func() error { return this.stayMember(ctx) })
 	}
 	if len(outcome.Problems) == 0 && ownDatastore(outcome.Config) {
 		group.Go(func() error { return watchDatastore(ctx, store, log) })
