@@ -36,6 +36,7 @@ const (
 	checkSeccomp     = "seccomp profile"
 	checkSupport     = "support"
 	checkTraps       = "known trouble"
+	checkProbe       = "probe"
 	checkPodSecurity = "pod security"
 	checkAdmission   = "admission"
 
@@ -71,6 +72,7 @@ var runtimeChecks = []func(*facts, *way) []doctor.Finding{
 	nodeStrengths,   // what the others have
 	seccompProfiles, // its seccomp profile is on the nodes
 	traps,           // what is known to go wrong
+	proofs,          // what was tried
 	podSecurity,     // the namespace lets its pods in
 	admission,       // and so does everybody else
 }

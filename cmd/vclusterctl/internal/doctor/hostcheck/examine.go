@@ -102,7 +102,8 @@ func (f *facts) wayOf(p profile.Profile) *way {
 	}
 	w.answer = p.Ask(q)
 	for _, n := range w.answer.Capable() {
-		if _, no := f.unusable[n.Node]; !no {
+		proof := f.Proofs[Spot{w.Name, n.Node}]
+		if _, no := f.unusable[n.Node]; !no && !proof.refutes() {
 			w.nodes = append(w.nodes, n.Node)
 		}
 	}

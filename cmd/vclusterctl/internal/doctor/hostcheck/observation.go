@@ -42,6 +42,8 @@ type Observation struct {
 	// about, by profile: an empty text lets it in. Profiles whose RuntimeClass is
 	// not there are not tried.
 	Trials map[v1alpha1.RuntimeProfile]doctor.Seen[string]
+	// Proofs are what pods have found out that tried, now or before.
+	Proofs map[Spot]Proof
 }
 
 // Kubelet is what matters of a kubelet's configuration.

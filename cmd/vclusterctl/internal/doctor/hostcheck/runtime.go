@@ -165,10 +165,15 @@ func (w *way) handler() string {
 func (f *facts) capable(w *way) []corev1.Node {
 	var all []corev1.Node
 	for _, n := range w.answer.Capable() {
-		i := slices.IndexFunc(f.Nodes.Value, func(x corev1.Node) bool { return x.Name == n.Node })
-		all = append(all, f.Nodes.Value[i])
+		all = append(all, *f.node(n.Node))
 	}
 	return all
+}
+
+// node is one of those that were asked.
+func (f *facts) node(name string) *corev1.Node {
+	i := slices.IndexFunc(f.Nodes.Value, func(n corev1.Node) bool { return n.Name == name })
+	return &f.Nodes.Value[i]
 }
 
 func namesOf(nodes []corev1.Node) []string {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/doctor"
 )
 
@@ -16,6 +17,11 @@ func (f *facts) report(findings []doctor.Finding) doctor.Report {
 	}
 	for _, w := range f.ways {
 		row := doctor.Runtime{Name: string(w.Name), Qualifies: w.qualifies, Nodes: append([]string{}, w.nodes...), Remark: f.remark(w)}
+		for _, n := range w.nodes {
+			if f.Proofs[Spot{w.Name, n}].Verdict == v1alpha1.ProbePassed {
+				row.Proven = append(row.Proven, n)
+			}
+		}
 		r.Runtimes = append(r.Runtimes, row)
 	}
 	slices.SortStableFunc(r.Runtimes, func(a, b doctor.Runtime) int { return rank(a) - rank(b) })
@@ -103,8 +109,8 @@ func (f *facts) cannot(findings []doctor.Finding) (outcome doctor.Outcome, answe
 		answer = fmt.Sprintf("No node can run virtual clusters under %s", w.Name)
 	}
 	why := doctor.First(w.findings, doctor.Problem)
-	if capable := w.answer.Capable(); len(capable) > 0 && len(w.nodes) == 0 {
-		why = unusableFinding(findings)
+	if why == nil {
+		why = unusableFinding(findings) // they could, if pods were let there
 	}
 	if why == nil {
 		return doctor.Problem, answer, ""
