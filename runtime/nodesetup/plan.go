@@ -60,6 +60,10 @@ type Plan struct {
 
 const fileMode fs.FileMode = 0o644
 
+// embeddedRunc is what the embedded host finds by itself, and is booted without
+// naming it.
+const embeddedRunc = "/usr/local/bin/runc"
+
 // Make plans how a node gets the handler of a profile.
 func Make(p profile.Profile, n Node) (Plan, error) {
 	k := p.Knowledge()
@@ -151,6 +155,9 @@ func (s setup) hostConfig(p profile.Profile, k profile.Knowledge, format int) (p
 	if k.Name == v1alpha1.RuntimeUserns && s.known {
 		// It is what runs the node's own pods, with other settings.
 		own, _ := s.others.own()["BinaryName"].(string)
+		if s.node.Kind == Embedded && own == embeddedRunc {
+			own = ""
+		}
 		o.BinaryName = cmp.Or(o.BinaryName, own)
 	}
 	return p.HostConfig(o)

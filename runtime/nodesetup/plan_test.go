@@ -184,7 +184,7 @@ func TestTwo(t *testing.T) {
 func TestEmbeddedLayout(t *testing.T) {
 	l := layouts[Embedded]
 	want := Layout{
-		Config: node.RunDir + "/containerd.toml", DropIns: guestapi.StateDir + "/containerd.d",
+		Config: node.RunDir + "/containerd.toml", DropIns: guestapi.HostDropInDir,
 		Seccomp: guestapi.StateDir + "/kubelet/seccomp", Socket: strings.TrimPrefix(node.ContainerdSocket, "unix://"), Units: l.Units,
 	}
 	if diff := cmp.Diff(want, l); diff != "" {

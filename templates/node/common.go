@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"strconv"
 	"strings"
 
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
@@ -67,7 +68,7 @@ func (p upstream) containerd() File {
 root = %q
 state = "/run/containerd"
 oom_score = 0
-imports = [%q]
+imports = [%s]
 disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.internal.v1.tracing", "io.containerd.tracing.processor.v1.otlp"]
 
 [plugins.'io.containerd.cri.v1.images']
@@ -88,8 +89,18 @@ disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.internal.v1.traci
       [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
         BinaryName = %q
         SystemdCgroup = true
-`, guestapi.StateDir+"/containerd", guestapi.ContainerdDropInDir+"/*.toml", p.Facts.Snapshotter, p.Images.Pause, p.registryPath(), p.ociBinary())
+`, guestapi.StateDir+"/containerd", p.imports(), p.Facts.Snapshotter, p.Images.Pause, p.registryPath(), p.ociBinary())
 	return File{Path: containerdConfig, Mode: 0o600, Content: content}
+}
+
+// imports are the folders of containerd's drop-ins. On a host there is one that
+// lasts, for handlers that it is given while it runs.
+func (p upstream) imports() string {
+	imports := strconv.Quote(guestapi.ContainerdDropInDir + "/*.toml")
+	if p.Config.Bare {
+		imports += ", " + strconv.Quote(guestapi.HostDropInDir+"/*.toml")
+	}
+	return imports
 }
 
 func (p *plan) kubeletConfig() File {

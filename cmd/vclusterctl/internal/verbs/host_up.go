@@ -20,7 +20,7 @@ const controllerArchive = "controller.tar"
 // HostUpOptions are the flags of host up.
 type HostUpOptions struct {
 	HostOptions
-	NoUse                        bool
+	NoUse, NoRuntime             bool
 	Subnet, PodCIDR, ServiceCIDR string
 }
 
@@ -57,6 +57,7 @@ func NewCmdHostUp(f *cli.Factory, runF func(context.Context, *HostUpOptions) err
 	flags.StringArrayVar(&o.Host.LoadImages, "load", nil, "image archive to load into the host, a `file`; may be repeated")
 	flags.BoolVar(&o.Host.Restart, "restart", false, "restart it if the image or configuration differs")
 	flags.BoolVar(&o.NoUse, "no-use", false, "leave the current kubeconfig context as it is")
+	flags.BoolVar(&o.NoRuntime, "no-runtime", false, "leave out what virtual clusters need on the node: \"runtime install\" can bring it")
 	flags.StringVar(&o.Subnet, "subnet", "", "address `range` between the machine and the host")
 	flags.StringVar(&o.PodCIDR, "pod-cidr", "", "address `range` of the host's pods")
 	flags.StringVar(&o.ServiceCIDR, "service-cidr", "", "address `range` of the host's Services")
@@ -109,9 +110,11 @@ func (o *HostUpOptions) up(ctx context.Context) (host.Status, error) {
 	if exists(beside) {
 		o.Host.LoadImages = append(o.Host.LoadImages, beside)
 	}
-	var err error
-	if o.Host.Runtime, err = host.RuntimeFor(userns.New()); err != nil {
-		return host.Status{}, err
+	if !o.NoRuntime {
+		var err error
+		if o.Host.Runtime, err = host.RuntimeFor(userns.New()); err != nil {
+			return host.Status{}, err
+		}
 	}
 	o.Host.Contexts, o.Host.UseContext = o.store(), !o.NoUse
 	return host.Up(ctx, o.Host, o.reporter())
