@@ -62,9 +62,12 @@ func (t *target) failure(vc *v1alpha1.VirtualCluster) error {
 		code = cli.ExitRefused
 	}
 	remedy := ""
+	if fault.Preflight {
+		remedy = "Find out what nodes lack, and how to fix it, with: " + t.Command("doctor", "-n", t.namespace) + "\n"
+	}
 	switch fault.Reason {
 	case v1alpha1.ReasonRuntimeClassMissing:
-		remedy = "Put the RuntimeClass there with: " + t.Command("install") + "\n"
+		remedy += "Put the RuntimeClass there with: " + t.Command("install") + "\n"
 	case v1alpha1.ReasonPaused:
 		remedy = "Start its nodes with: " + t.command("resume") + "\n"
 	}

@@ -68,7 +68,7 @@ func NewRoot(f *cli.Factory) *cobra.Command {
 	root := newRoot(f,
 		NewCmdTUI(f, nil), NewCmdCreate(f, nil), NewCmdList(f, nil), NewCmdGet(f, nil), NewCmdDescribe(f, nil), NewCmdDelete(f, nil),
 		NewCmdAttach(f, nil), NewCmdRun(f, nil), NewCmdShell(f, nil), NewCmdLogs(f, nil), NewCmdPause(f, nil), NewCmdResume(f, nil),
-		NewCmdKubeconfig(f, nil), NewCmdConnect(f, nil), NewCmdDisconnect(f, nil),
+		NewCmdKubeconfig(f, nil), NewCmdConnect(f, nil), NewCmdDisconnect(f, nil), NewCmdDoctor(f, nil),
 		NewCmdInstall(f, nil), NewCmdUninstall(f, nil), NewCmdController(f, nil), NewCmdHost(f),
 		NewCmdVersion(f, nil),
 	)

@@ -76,7 +76,7 @@ func TestHostChecks(t *testing.T) {
 		"EngineHidden": {reason: "Who may not look does not know.", change: func(o *Observation) { o.Daemons.Err = mayNot("list", "apps", "daemonsets") }, check: checkNetworkPolicy, outcome: doctor.Unknown, found: "you may not list daemonsets.apps"},
 
 		"Ranges":   {reason: "Nodes say theirs.", check: checkPodRanges, outcome: doctor.OK, found: "10.1.0.0/24"},
-		"NoRanges": {reason: "Some network plug-ins have others.", change: onNode("b", func(n *corev1.Node) { n.Spec.PodCIDRs = nil }), check: checkPodRanges, outcome: doctor.Warning, fix: "vclusterctl install --host-pod-cidr", nodes: []string{"b"}},
+		"NoRanges": {reason: "Some network plug-ins have others.", change: onNode("b", func(n *corev1.Node) { n.Spec.PodCIDRs = nil }), check: checkPodRanges, outcome: doctor.Warning, fix: "kubectl edit deployment vclusterctl -n vclusterctl-system", nodes: []string{"b"}},
 	})
 }
 
@@ -245,4 +245,22 @@ func TestReasons(t *testing.T) {
 			t.Errorf("parted into %q and %q", found, remedy)
 		}
 	}
+}
+
+func TestProofChecks(t *testing.T) {
+	degraded := func(o *Observation) {
+		onNodesProof(v1alpha1.ProbePassed, "a")(o)
+		p := o.Proofs.Value[Spot{v1alpha1.RuntimeUserns, "a"}]
+		p.Checks = []v1alpha1.ProbeCheck{{Name: "overlay", Weight: v1alpha1.WeightComfort, Found: "EINVAL", Needed: "overlayfs", Remedy: "use kernel 5.13"}}
+		o.Proofs.Value[Spot{v1alpha1.RuntimeUserns, "a"}] = p
+	}
+	runChecks(t, map[string]checkCase{
+		"Untried":  {reason: "A node's word is not a proof.", check: checkProbe, outcome: doctor.Unknown, found: "nobody has tried it", fix: "vclusterctl doctor --probe -n team", nodes: []string{"a", "b", "c"}},
+		"Passed":   {reason: "Who tried it, and when.", change: onNodesProof(v1alpha1.ProbePassed, "a"), check: checkProbe, outcome: doctor.OK, found: "words (now)", nodes: []string{"a"}},
+		"Others":   {reason: "The others were not tried.", change: onNodesProof(v1alpha1.ProbePassed, "a"), check: checkProbe, outcome: doctor.Unknown, nodes: []string{"b", "c"}},
+		"Degraded": {reason: "It is known what is done without.", change: degraded, check: checkProbe, outcome: doctor.Warning, found: "overlay: EINVAL", fix: "use kernel 5.13", nodes: []string{"a"}},
+		"Failed":   {reason: "In the words of the probe.", change: onNodesProof(v1alpha1.ProbeFailed, "a", "b"), check: checkProbe, outcome: doctor.Warning, found: "cgroup: read-only", fix: "set cgroup_writable", nodes: []string{"a", "b"}},
+		"Nowhere":  {reason: "Then nothing can run.", change: onNodesProof(v1alpha1.ProbeFailed, "a", "b", "c"), check: checkProbe, outcome: doctor.Problem, nodes: []string{"a", "b", "c"}},
+		"No":       {reason: "It came to nothing.", change: onNodesProof(v1alpha1.ProbeInconclusive, "a"), check: checkProbe, outcome: doctor.Unknown, found: "words", nodes: []string{"a"}},
+	})
 }

@@ -43,8 +43,11 @@ type way struct {
 	invalid error
 	// answer is what the nodes say.
 	answer profile.Answer
-	// refusals are limits that any cluster hits.
+	// refusals are limits that any servers hit; alone is set where only servers
+	// that run no pods hit none, and limit is then what others hit.
 	refusals []profile.Limit
+	alone    bool
+	limit    profile.Limit
 	// nodes are where its pods can be placed and run, as far as nodes say.
 	nodes []string
 	// qualifies says whether a cluster could run under it, here and in this
@@ -87,6 +90,9 @@ func (f *facts) wayOf(p profile.Profile) *way {
 	w := &way{Knowledge: p.Knowledge()}
 	w.class = classOf(f.Observation, w.ClassName)
 	w.refusals = w.Refusals(easiest(true))
+	if len(w.refusals) > 0 && len(w.Refusals(easiest(false))) == 0 {
+		w.alone, w.limit, w.refusals = true, w.refusals[0], nil
+	}
 	q := profile.Question{Nodes: f.Nodes.Value}
 	if f.Nodes.Err != nil {
 		q.Nodes = nil
@@ -102,8 +108,8 @@ func (f *facts) wayOf(p profile.Profile) *way {
 	}
 	w.answer = p.Ask(q)
 	for _, n := range w.answer.Capable() {
-		proof := f.Proofs[Spot{w.Name, n.Node}]
-		if _, no := f.unusable[n.Node]; !no && !proof.refutes() {
+		proof := f.Proofs.Value[Spot{w.Name, n.Node}]
+		if _, no := f.unusable[n.Node]; !no && !proof.refutes(!w.alone) {
 			w.nodes = append(w.nodes, n.Node)
 		}
 	}

@@ -10,7 +10,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/version"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/charts"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/doctor"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/install"
 )
 
 // leastKubernetes is the oldest host: before it user namespaces were off.
@@ -121,7 +123,7 @@ func podRanges(f *facts) []doctor.Finding {
 	return one(doctor.Finding{
 		Group: groupHost, Check: checkPodRanges, Outcome: doctor.Warning, Found: "no pod range is written down", Nodes: without,
 		Needed: "the range of the host's pods, so that no virtual cluster gets the same",
-		Fix:    "say it to the controller: " + f.Own("install", "--host-pod-cidr", "RANGE"),
+		Fix:    "add --host-pod-cidr=RANGE to the controller's arguments: " + f.Kubectl("edit", "deployment", install.Name, "-n", f.controllerNamespace()),
 	})
 }
 
@@ -143,4 +145,12 @@ func distinct(nodes []corev1.Node, value func(*corev1.Node) string) []string {
 		}
 	}
 	return all
+}
+
+// controllerNamespace is where the controller is, or goes.
+func (f *facts) controllerNamespace() string {
+	if f.Controllers.Err == nil && len(f.Controllers.Value) > 0 {
+		return f.Controllers.Value[0].Namespace
+	}
+	return charts.Namespace
 }

@@ -43,7 +43,7 @@ type Observation struct {
 	// not there are not tried.
 	Trials map[v1alpha1.RuntimeProfile]doctor.Seen[string]
 	// Proofs are what pods have found out that tried, now or before.
-	Proofs map[Spot]Proof
+	Proofs doctor.Seen[map[Spot]Proof]
 }
 
 // Kubelet is what matters of a kubelet's configuration.

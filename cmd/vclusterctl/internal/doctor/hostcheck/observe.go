@@ -104,6 +104,7 @@ func (o *Observer) Observe(ctx context.Context) (*Observation, error) {
 	})
 	o.observeNamespace(ctx, seen)
 	o.observeController(ctx, seen)
+	seen.Proofs = proofsOf(ctx, o.Client)
 	seen.Kubelets = o.kubelets(ctx, seen.Nodes.Value)
 	seen.Trials = o.trials(ctx, seen)
 	return seen, context.Cause(ctx)

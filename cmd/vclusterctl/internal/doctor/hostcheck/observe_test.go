@@ -7,12 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
@@ -232,5 +234,26 @@ func TestVerdictOfTrial(t *testing.T) {
 				t.Errorf("%s\ngot %+v", tc.reason, got)
 			}
 		})
+	}
+}
+
+// TestProofsOf: what the controller's probes found counts, as long as it holds.
+func TestProofsOf(t *testing.T) {
+	at := metav1.NewTime(aTime.Time)
+	report := func(node string, state v1alpha1.RuntimeState, verdict v1alpha1.ProbeVerdict) *v1alpha1.RuntimeReport {
+		r := &v1alpha1.RuntimeReport{ObjectMeta: metav1.ObjectMeta{Name: "userns." + node}, Spec: v1alpha1.RuntimeReportSpec{NodeName: node, Profile: "userns"}}
+		r.Status.State = state
+		if verdict != "" {
+			r.Status.Probe = &v1alpha1.ReportedProbe{Time: at, Verdict: verdict, Message: "words"}
+		}
+		return r
+	}
+	c := fake.NewClientBuilder().WithScheme(cli.Scheme()).WithObjects(
+		report("a", "Passed", v1alpha1.ProbePassed), report("b", v1alpha1.StateProbing, v1alpha1.ProbePassed), report("c", v1alpha1.StateNotOffered, ""),
+	).Build()
+	got := proofsOf(t.Context(), c)
+	want := map[Spot]Proof{{v1alpha1.RuntimeUserns, "a"}: {Verdict: v1alpha1.ProbePassed, Message: "words", Source: "the controller's probe of 2026-11-21T12:00:00Z"}}
+	if diff := cmp.Diff(want, got.Value); diff != "" || got.Err != nil {
+		t.Errorf("%v\n-want, +got:\n%s", got.Err, diff)
 	}
 }

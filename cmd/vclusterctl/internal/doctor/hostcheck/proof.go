@@ -23,9 +23,9 @@ type Proof struct {
 	Source string
 }
 
-// refutes says whether nodes that run pods of their own cannot run there.
-func (p Proof) refutes() bool {
-	return p.Verdict == v1alpha1.ProbeFailed || p.Verdict == v1alpha1.ProbeControlPlaneOnly
+// refutes says whether nodes cannot run there; those that run pods need more.
+func (p Proof) refutes(workers bool) bool {
+	return p.Verdict == v1alpha1.ProbeFailed || workers && p.Verdict == v1alpha1.ProbeControlPlaneOnly
 }
 
 // Candidate is where a node pod could be tried.
@@ -69,7 +69,7 @@ func proofs(f *facts, w *way) []doctor.Finding {
 	var all []doctor.Finding
 	var untried []string
 	for _, n := range w.answer.Capable() {
-		proof, tried := f.Proofs[Spot{w.Name, n.Node}]
+		proof, tried := f.Proofs.Value[Spot{w.Name, n.Node}]
 		if !tried {
 			untried = append(untried, n.Node)
 			continue
@@ -77,13 +77,17 @@ func proofs(f *facts, w *way) []doctor.Finding {
 		all = append(all, w.tried(n.Node, proof, outcome)...)
 	}
 	all = doctor.PerNode(all)
-	if len(untried) > 0 && w.class != nil {
-		all = append(all, doctor.Finding{
-			Group: w.group(), Check: checkProbe, Outcome: doctor.Unknown, Found: "nobody has tried it: this is what nodes say of themselves", Nodes: untried,
-			Needed: "a probe pod that boots there", Fix: f.Own("doctor", "--probe", "-n", f.Namespace),
-		})
+	if len(untried) == 0 || w.class == nil {
+		return all
 	}
-	return all
+	x := doctor.Finding{
+		Group: w.group(), Check: checkProbe, Outcome: doctor.Unknown, Found: "nobody has tried it: this is what nodes say of themselves", Nodes: untried,
+		Needed: "a probe pod that boots there", Fix: f.Own("doctor", "--probe", "-n", f.Namespace),
+	}
+	if f.Proofs.Err != nil {
+		x.Found = "nodes say so of themselves, and whether it was tried is unknown: " + doctor.Why(f.Proofs.Err)
+	}
+	return append(all, x)
 }
 
 // tried is what one probe found.
@@ -93,7 +97,7 @@ func (w *way) tried(node string, p Proof, bad doctor.Outcome) []doctor.Finding {
 	case p.Verdict == v1alpha1.ProbeInconclusive:
 		on.Outcome, on.Needed, on.Fix = doctor.Unknown, "a probe pod that boots there", "what it says, and then again"
 		return one(on)
-	case !p.refutes():
+	case !p.refutes(!w.alone):
 		on.Outcome = doctor.OK
 		return append(one(on), w.failed(node, p, doctor.Warning, v1alpha1.WeightComfort)...)
 	}

@@ -15,17 +15,20 @@ import (
 
 // support says whether a runtime can carry whole clusters.
 func support(_ *facts, w *way) []doctor.Finding {
-	if len(w.refusals) == 0 {
+	l, outcome := w.limit, doctor.Warning
+	switch {
+	case len(w.refusals) > 0:
+		l, outcome = w.refusals[0], doctor.Problem
+	case !w.alone:
 		return nil
 	}
-	l := w.refusals[0]
 	why := l.Why
 	if l.Issue != "" {
 		why += ", " + l.Issue
 	}
 	return one(doctor.Finding{
-		Group: w.group(), Check: checkSupport, Outcome: doctor.Problem,
-		Found: fmt.Sprintf("%s (%s)", l.What, why), Fix: l.Remedy,
+		Group: w.group(), Check: checkSupport, Outcome: outcome, Found: fmt.Sprintf("%s (%s)", l.What, why),
+		Needed: "a runtime that carries nodes of both kinds, unless servers are all that is wanted of it", Fix: l.Remedy,
 	})
 }
 

@@ -18,7 +18,7 @@ func (f *facts) report(findings []doctor.Finding) doctor.Report {
 	for _, w := range f.ways {
 		row := doctor.Runtime{Name: string(w.Name), Qualifies: w.qualifies, Nodes: append([]string{}, w.nodes...), Remark: f.remark(w)}
 		for _, n := range w.nodes {
-			if f.Proofs[Spot{w.Name, n}].Verdict == v1alpha1.ProbePassed {
+			if f.Proofs.Value[Spot{w.Name, n}].Verdict == v1alpha1.ProbePassed {
 				row.Proven = append(row.Proven, n)
 			}
 		}
@@ -87,7 +87,11 @@ func (f *facts) can() string {
 }
 
 func (f *facts) where(w *way) string {
-	return fmt.Sprintf("%s on %d of %s", w.Name, len(w.nodes), counted(len(f.Nodes.Value), "node"))
+	name := string(w.Name)
+	if w.alone {
+		name += " (control planes alone)"
+	}
+	return fmt.Sprintf("%s on %d of %s", name, len(w.nodes), counted(len(f.Nodes.Value), "node"))
 }
 
 // next is what is left to do on a host that is well.
@@ -141,6 +145,8 @@ func (f *facts) remark(w *way) string {
 		return "what a cluster gets that names no runtime"
 	case w.qualifies && w.auto():
 		return "can be asked for by name: " + string(f.chosen().Name) + " is stronger"
+	case w.qualifies && w.alone:
+		return "for servers that run no pods, where a cluster names it"
 	case w.qualifies:
 		return "taken only where a cluster names it"
 	}

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/doctor"
+	"github.com/vclusterctl/vclusterctl/runtime/gvisor"
 	"github.com/vclusterctl/vclusterctl/runtime/kata"
 	"github.com/vclusterctl/vclusterctl/runtime/profile/profiletest"
 )
@@ -26,6 +28,11 @@ func TestVerdict(t *testing.T) {
 		onNode("c", func(n *corev1.Node) {
 			n.Labels[kata.NodeLabel] = kata.NodeLabelValue
 			n.Status.RuntimeHandlers = append(n.Status.RuntimeHandlers, corev1.NodeRuntimeHandler{Name: kata.Handler})
+		})(o)
+	}
+	withGVisor := func(o *Observation) {
+		onNode("c", func(n *corev1.Node) {
+			n.Status.RuntimeHandlers = append(n.Status.RuntimeHandlers, corev1.NodeRuntimeHandler{Name: gvisor.Handler})
 		})(o)
 	}
 	cases := map[string]struct {
@@ -47,7 +54,11 @@ func TestVerdict(t *testing.T) {
 		}, outcome: doctor.OK, verdict: "This host can run virtual clusters under kata on 1 of 3 nodes, where that is asked for by name."},
 		"Named":        {reason: "Nobody asked for another.", named: v1alpha1.RuntimeUserns, outcome: doctor.OK, verdict: "This host can run virtual clusters under userns on 3 of 3 nodes."},
 		"NamedAbsent":  {reason: "Others do not count.", named: v1alpha1.RuntimeKata, outcome: doctor.Problem, verdict: "No node can run virtual clusters under kata: nodes a, b, c: lacks the labels katacontainers.io/kata-runtime=true of the RuntimeClass's scheduling", remedy: "install Kata Containers there, whose installer labels the node, or label it where that was done by hand"},
-		"GVisor":       {reason: "It carries no whole cluster, wherever it is.", named: v1alpha1.RuntimeGVisor, outcome: doctor.Problem, verdict: "No node can run virtual clusters under gvisor: nodes that run pods are not supported, and servers run pods, too (kube-proxy needs parts of netfilter that gVisor lacks, so there would be no Services, google/gvisor#14637)", remedy: "use runtime sysbox or userns"},
+		"GVisor":       {reason: "It carries control planes, and no pods.", named: v1alpha1.RuntimeGVisor, change: withGVisor, outcome: doctor.OK, verdict: "This host can run virtual clusters under gvisor (control planes alone) on 1 of 3 nodes."},
+		"Refuted":      {reason: "What was tried counts more than what is said.", change: onNodesProof(v1alpha1.ProbeFailed, "a", "b", "c"), outcome: doctor.Problem, verdict: "No node can run virtual clusters: nodes a, b, c: cgroup: read-only", remedy: "set cgroup_writable"},
+		"PartRefuted":  {reason: "Two of three.", change: onNodesProof(v1alpha1.ProbeControlPlaneOnly, "b"), outcome: doctor.OK, verdict: "This host can run virtual clusters under userns on 2 of 3 nodes."},
+		"Proven":       {reason: "It was tried.", change: onNodesProof(v1alpha1.ProbePassed, "a", "b", "c"), outcome: doctor.OK, verdict: "This host can run virtual clusters under userns on 3 of 3 nodes."},
+		"Untold":       {reason: "A probe that came to nothing proves nothing.", change: onNodesProof(v1alpha1.ProbeInconclusive, "a"), outcome: doctor.OK, verdict: "This host can run virtual clusters under userns on 3 of 3 nodes."},
 		"NotInstalled": {reason: "The host is well, and that is the next step.", change: notInstalled, outcome: doctor.OK, verdict: "This host can run virtual clusters under userns on 3 of 3 nodes.", remedy: "install the controller with: vclusterctl install"},
 		"NoHandler":    {reason: "The nearest runtime is the one to set up.", change: onNodes(noHandler), outcome: doctor.Problem, verdict: `No node can run virtual clusters: nodes a, b, c: containerd has no handler "vclusterctl-userns"`, remedy: "vclusterctl runtime install userns, which does this: add it to containerd's configuration with cgroup_writable = true and restart containerd; where it is there, the node must have cgroup v2"},
 		"AllCordoned":  {reason: "They could, if they were let.", change: onNodes(cordon), outcome: doctor.Problem, verdict: "No node can run virtual clusters: node a: cordoned", remedy: "kubectl uncordon a"},
@@ -70,6 +81,43 @@ func TestVerdict(t *testing.T) {
 				t.Errorf("%s\ngot  %s\n     %s\n     %s\nwant %s\n     %s\n     %s", tc.reason, r.Outcome, r.Verdict, r.Remedy, tc.outcome, tc.verdict, tc.remedy)
 			}
 		})
+	}
+}
+
+// onNodesProof lets probes of userns come to something on some nodes.
+func onNodesProof(verdict v1alpha1.ProbeVerdict, nodes ...string) func(*Observation) {
+	return func(o *Observation) {
+		o.Proofs.Value = map[Spot]Proof{}
+		for _, n := range nodes {
+			p := Proof{Verdict: verdict, Message: "words", Source: "now"}
+			if p.refutes(true) {
+				p.Checks = []v1alpha1.ProbeCheck{{Name: "cgroup", Weight: v1alpha1.WeightBoot, Found: "read-only", Needed: "writable", Remedy: "set cgroup_writable"}}
+			}
+			o.Proofs.Value[Spot{v1alpha1.RuntimeUserns, n}] = p
+		}
+	}
+}
+
+// TestCandidates: pods are tried where nodes say that they run, and their
+// RuntimeClass is there.
+func TestCandidates(t *testing.T) {
+	o := goodHost(t, onNode("b", func(n *corev1.Node) { n.Status.RuntimeHandlers = nil }), onNode("c", func(n *corev1.Node) { n.Spec.Unschedulable, n.Labels = true, nil }))
+	var got []string
+	for _, c := range Candidates(o, testParams().Profiles) {
+		got = append(got, string(c.Runtime)+"/"+c.Node)
+		if confined := len(c.Shape.NodeSelector) > 0; confined != (c.Node == "a") {
+			t.Errorf("on node %s the pod has the seccomp profile: %t", c.Node, confined)
+		}
+		if c.Kernel != "6.12.9" || c.Knowledge.Name != c.Runtime {
+			t.Errorf("%+v", c)
+		}
+	}
+	if diff := cmp.Diff([]string{"userns/a", "userns/c"}, got); diff != "" {
+		t.Errorf("-want, +got:\n%s", diff)
+	}
+	o.Classes.Value = nil
+	if got := Candidates(o, testParams().Profiles); len(got) > 0 {
+		t.Errorf("without a RuntimeClass no pod can ask for it: %+v", got)
 	}
 }
 
