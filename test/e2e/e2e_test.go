@@ -86,6 +86,7 @@ func TestFaults(t *testing.T) {
 	forEachDistro(t, true, []feature{
 		{"Cluster", testFaults(clusterFaults)},
 		{"StateFull", testStateFull},
+		{"Restored", testRestored},
 		{"Ephemeral", testEphemeral},
 		{"ClockJump", testClockJump},
 	})

@@ -97,15 +97,7 @@ func (x *subject) scale(replicas int32) {
 
 // change changes the spec, whoever else writes the object meanwhile.
 func (x *subject) change(change func(*v1alpha1.VirtualClusterSpec)) error {
-	ctx := x.within(stepTimeout)
-	return x.host.Eventually(ctx, func() error {
-		var vc v1alpha1.VirtualCluster
-		if err := x.host.Get(ctx, client.ObjectKeyFromObject(x.vc), &vc); err != nil {
-			return err
-		}
-		change(&vc.Spec)
-		return x.host.Update(ctx, &vc)
-	})
+	return x.scene.change(x.vc, change)
 }
 
 // poolScaled lets the pool grow and shrink: what is no longer wanted is no node

@@ -155,6 +155,19 @@ func (s *scene) ready(vc *v1alpha1.VirtualCluster) *v1alpha1.VirtualCluster {
 	return vc
 }
 
+// change changes the spec of a cluster, whoever else writes the object meanwhile.
+func (s *scene) change(vc *v1alpha1.VirtualCluster, change func(*v1alpha1.VirtualClusterSpec)) error {
+	ctx := s.within(stepTimeout)
+	return s.host.Eventually(ctx, func() error {
+		var now v1alpha1.VirtualCluster
+		if err := s.host.Get(ctx, client.ObjectKeyFromObject(vc), &now); err != nil {
+			return err
+		}
+		change(&now.Spec)
+		return s.host.Update(ctx, &now)
+	})
+}
+
 // inside is a virtual cluster as its user sees it.
 func (s *scene) inside(vc *v1alpha1.VirtualCluster) *harness.Cluster {
 	s.Helper()
