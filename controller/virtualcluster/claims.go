@@ -102,6 +102,9 @@ func (s *Scope) checkClaim(g cluster.Group, c *corev1.PersistentVolumeClaim) *st
 	case c.CreationTimestamp.Before(&s.vc.CreationTimestamp):
 		return stall(condition, reason,
 			"PersistentVolumeClaim %q holds the data of a former cluster; delete it, or %s", c.Name, otherName(g)).again()
+	case s.choiceOf(g.Name) != nil && g.Block != (modeOf(c) == corev1.PersistentVolumeBlock):
+		return stall(condition, reason,
+			"PersistentVolumeClaim %q of former nodes has volumeMode %s, which the runtime asked for now cannot use; delete it, which loses what it holds, or set the runtime back", c.Name, modeOf(c)).again()
 	default:
 		return nil
 	}

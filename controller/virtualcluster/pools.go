@@ -7,7 +7,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
-	"github.com/vclusterctl/vclusterctl/templates/cluster"
 )
 
 // pools runs the workers, at the same time as the servers: they keep asking
@@ -15,7 +14,7 @@ import (
 // following.
 func pools(s *Scope) error {
 	var first *stop
-	for _, g := range cluster.Pools(s.vc.Spec) {
+	for _, g := range s.groups()[1:] {
 		err := s.run(g)
 		if stop, ok := errors.AsType[*stop](err); ok {
 			first = cmp.Or(first, stop)

@@ -208,6 +208,7 @@ func (s *Scope) fitsRuntime(k profile.Knowledge, c *choice) *stop {
 		if !c.has(g.Name) {
 			continue
 		}
+		g.Block = s.onBlock(g, k)
 		for _, l := range k.Refusals(s.nodesOf(g)) {
 			return stall(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonRuntimeUnsupported,
 				"%s cannot run under runtime %q: %s", groupField(i), k.Name, l)
@@ -227,6 +228,7 @@ func (s *Scope) nodesOf(g cluster.Group) profile.Nodes {
 		Distro:    s.input.Resolved.Distro,
 		Workers:   !s.runsNoPods(g),
 		Ephemeral: g.Ephemeral(),
+		Block:     g.Block,
 		Resources: g.Resources,
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -119,8 +120,27 @@ func TestRuntimes(t *testing.T) {
 			change: func(s *Scope) { smallMachine(&s.vc.Spec.Servers.Resources, &s.vc.Spec.Servers.Storage) }, want: v1alpha1.RuntimeKata,
 		},
 		"KataVolume": {
-			reason: "Its volumes are virtio-fs.", asked: v1alpha1.RuntimeKata, node: everything,
-			stop: v1alpha1.ReasonRuntimeUnsupported, words: []string{"spec.servers", "virtio-fs", "storage.ephemeral"},
+			reason: "Its volumes are block devices.", asked: v1alpha1.RuntimeKata, node: everything,
+			change: func(s *Scope) {
+				smallMachine(&s.vc.Spec.Servers.Resources, &s.vc.Spec.Servers.Storage)
+				s.vc.Spec.Servers.Storage = v1alpha1.Storage{}
+			},
+			want: v1alpha1.RuntimeKata,
+		},
+		"KataFolder": {
+			reason: "Those of before are not, and would be virtio-fs.", asked: v1alpha1.RuntimeKata, node: everything,
+			change: func(s *Scope) { serversUnder(s, userns.ClassName) },
+			stop:   v1alpha1.ReasonRuntimeUnsupported, words: []string{"spec.servers", "virtio-fs", "set the runtime back"},
+		},
+		"DeviceUserns": {
+			reason: "And what has devices cannot have a user namespace.", asked: v1alpha1.RuntimeUserns, node: everything,
+			change: func(s *Scope) {
+				serversUnder(s, kata.ClassName)
+				s.children.statefulSets["dev-server"].Spec.VolumeClaimTemplates = []corev1.PersistentVolumeClaim{{
+					Spec: corev1.PersistentVolumeClaimSpec{VolumeMode: ptr.To(corev1.PersistentVolumeBlock)},
+				}}
+			},
+			stop: v1alpha1.ReasonRuntimeUnsupported, words: []string{"spec.servers", "block volume", "set the runtime back"},
 		},
 		"KataPool": {
 			reason: "A pool is named by its number.", asked: v1alpha1.RuntimeKata, node: everything,
@@ -300,9 +320,12 @@ func TestPodsAreLetIn(t *testing.T) {
 			}
 			w.enforce(k.PodSecurity.Level)
 			for _, group := range []string{cluster.ServerGroup, "work"} {
-				if err := w.tryPod(t, p, group); err != nil {
+				if err := heard(func() error { return w.tryPod(t, p, group) }); err != nil {
 					t.Errorf("pod of %s: %v", group, err)
 				}
+			}
+			if err := w.tryKept(t, p); err != nil {
+				t.Errorf("pod with a volume: %v", err)
 			}
 			w.enforce(levels[slices.Index(levels, k.PodSecurity.Level)+1])
 			if err := w.tryPod(t, p, cluster.ServerGroup); err == nil || !strings.Contains(err.Error(), "PodSecurity") {
@@ -310,6 +333,37 @@ func TestPodsAreLetIn(t *testing.T) {
 			}
 		})
 	}
+}
+
+// heard asks again while Pod Security refuses: the API server hears of another
+// level a moment after it has been written.
+func heard(ask func() error) error {
+	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		if err := ask(); err == nil || !strings.Contains(err.Error(), "PodSecurity") || time.Since(began) > 5*time.Second {
+			return err
+		}
+	}
+}
+
+// tryKept asks the API server for a pod whose state is kept.
+func (w *world) tryKept(t *testing.T, p profile.Profile) error {
+	t.Helper()
+	in := cluster.Input{Name: "kept", Namespace: w.ns, UID: "u", APIAddress: "10.0.0.7", Resolved: v1alpha1.Resolved{Distro: v1alpha1.DistroK8s, Image: "localhost/node:1"}}
+	g := cluster.Servers(in.Spec)
+	g.Block = p.Knowledge().BlockVolumes
+	set, err := cluster.StatefulSet(in, g, p.PodShape(profile.PodOptions{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set.OwnerReferences = nil
+	if err := w.client.Apply(t.Context(), set, client.DryRunAll, client.FieldOwner("test")); err != nil {
+		return err
+	}
+	pod, err := trialPod(set, w.ns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.client.Create(t.Context(), pod, client.DryRunAll)
 }
 
 // tryPod asks the API server for the first pod of a group under a profile.

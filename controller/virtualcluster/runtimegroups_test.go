@@ -55,7 +55,7 @@ func TestRuntimeOfEach(t *testing.T) {
 		"Servers": {
 			reason: "Servers of their own, pools as the cluster.", spec: asks("", "userns", "", ""), node: handlers{userns.Handler: true, sysbox.Handler: true},
 			want:  &v1alpha1.RuntimeStatus{Summary: "userns/sysbox", Servers: "userns", Pools: "sysbox"},
-			words: []string{`servers: 1/1 nodes of the host offer runtime "userns"; pools "a", "b": 1/1 nodes of the host offer runtime "sysbox"`},
+			words: []string{`servers: 1/1 nodes of the host offer runtime "userns"`, `; pools "a", "b": 1/1 nodes of the host offer runtime "sysbox"`},
 		},
 		"Pools": {
 			reason: "One pool of its own, all else as the cluster.", spec: asks("userns", "", "", "sysbox"), node: handlers{userns.Handler: true, sysbox.Handler: true},

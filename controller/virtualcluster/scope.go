@@ -125,11 +125,6 @@ func (s *Scope) known(condition string) bool {
 	return s.condition(condition).Status != metav1.ConditionUnknown
 }
 
-// groups are the servers and the pools of the cluster.
-func (s *Scope) groups() []cluster.Group {
-	return append([]cluster.Group{cluster.Servers(s.vc.Spec)}, cluster.Pools(s.vc.Spec)...)
-}
-
 // groupPods are the pods of a group.
 func (s *Scope) groupPods(group string) []corev1.Pod {
 	var out []corev1.Pod

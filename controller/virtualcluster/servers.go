@@ -8,7 +8,7 @@ import (
 // servers runs the servers: never before a node can take them, and never
 // before the identity they will write their data under is on record.
 func servers(s *Scope) error {
-	group := cluster.Servers(s.vc.Spec)
+	group := s.groups()[0]
 	if stop := s.noRuntime(group); stop != nil {
 		return stop
 	}

@@ -29,10 +29,16 @@ type podCase struct {
 	limits    bool
 	// alone is for servers that run no pods.
 	alone bool
+	// folder is for volumes with a file system under a runtime that cannot use
+	// them, which only nodes of before have.
+	folder bool
 }
 
-func (c podCase) nodes() profile.Nodes {
-	return profile.Nodes{Distro: c.distro, Workers: !c.alone, Ephemeral: c.ephemeral, Resources: c.resources()}
+// onBlock says whether state is on a block device.
+func (c podCase) onBlock(k profile.Knowledge) bool { return k.BlockVolumes && !c.ephemeral && !c.folder }
+
+func (c podCase) nodes(k profile.Knowledge) profile.Nodes {
+	return profile.Nodes{Distro: c.distro, Workers: !c.alone, Ephemeral: c.ephemeral, Block: c.onBlock(k), Resources: c.resources()}
 }
 
 func (c podCase) resources() corev1.ResourceRequirements {
@@ -45,7 +51,7 @@ func (c podCase) resources() corev1.ResourceRequirements {
 }
 
 // set is the StatefulSet of the group.
-func (c podCase) set(t *testing.T, shape profile.PodShape) *appsv1ac.StatefulSetApplyConfiguration {
+func (c podCase) set(t *testing.T, p profile.Profile, o profile.PodOptions) *appsv1ac.StatefulSetApplyConfiguration {
 	t.Helper()
 	in := cluster.Input{
 		Name: "dev", Namespace: "team", UID: "4f3c", APIAddress: "10.215.3.4",
@@ -63,7 +69,8 @@ func (c podCase) set(t *testing.T, shape profile.PodShape) *appsv1ac.StatefulSet
 	if c.worker {
 		g = cluster.Pools(in.Spec)[0]
 	}
-	set, err := cluster.StatefulSet(in, g, shape)
+	g.Block = c.onBlock(p.Knowledge())
+	set, err := cluster.StatefulSet(in, g, p.PodShape(o))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,9 +107,11 @@ func TestPods(t *testing.T) {
 		"kata/k3s-worker": {reason: "A worker's, too.", profile: "kata", pod: podCase{distro: k3s, worker: true, ephemeral: true, limits: true}},
 		"kata/k8s-server": {reason: "The other distro.", profile: "kata", pod: podCase{distro: k8s, ephemeral: true, limits: true}},
 		"kata/k8s-worker": {reason: "Its worker.", profile: "kata", pod: podCase{distro: k8s, worker: true, ephemeral: true, limits: true}},
-		"kata/volume":     {reason: "A volume would be virtio-fs.", profile: "kata", pod: podCase{distro: k8s, limits: true}, refused: []profile.LimitReason{profile.LimitStorage}},
+		"kata/volume":     {reason: "A volume is a device, which the node mounts.", profile: "kata", pod: podCase{distro: k8s, limits: true}},
+		"kata/k3s-volume": {reason: "With the other distro as well.", profile: "kata", pod: podCase{distro: k3s, worker: true, limits: true}},
+		"kata/folder":     {reason: "A folder would be virtio-fs.", profile: "kata", pod: podCase{distro: k8s, limits: true, folder: true}, refused: []profile.LimitReason{profile.LimitStorage}},
 		"kata/no-limits":  {reason: "The virtual machine has no size.", profile: "kata", pod: podCase{distro: k8s, ephemeral: true}, refused: []profile.LimitReason{profile.LimitResources}},
-		"kata/neither":    {reason: "Both are said at once.", profile: "kata", pod: podCase{distro: k3s, worker: true}, refused: []profile.LimitReason{profile.LimitStorage, profile.LimitResources}},
+		"kata/neither":    {reason: "Both are said at once.", profile: "kata", pod: podCase{distro: k3s, worker: true, folder: true}, refused: []profile.LimitReason{profile.LimitStorage, profile.LimitResources}},
 
 		"gvisor/k8s-server":   {reason: "A control plane alone.", profile: "gvisor", pod: podCase{distro: k8s, alone: true}},
 		"gvisor/server":       {reason: "Servers run pods.", profile: "gvisor", pod: podCase{distro: k8s}, refused: []profile.LimitReason{profile.LimitWorkers}},
@@ -117,7 +126,7 @@ func TestPods(t *testing.T) {
 				t.Fatal(err)
 			}
 			var refused []profile.LimitReason
-			for _, l := range p.Knowledge().Refusals(tc.pod.nodes()) {
+			for _, l := range p.Knowledge().Refusals(tc.pod.nodes(p.Knowledge())) {
 				refused = append(refused, l.Reason)
 			}
 			if diff := cmp.Diff(tc.refused, refused); diff != "" {
@@ -126,7 +135,7 @@ func TestPods(t *testing.T) {
 			if len(refused) > 0 {
 				return
 			}
-			set := tc.pod.set(t, p.PodShape(tc.options))
+			set := tc.pod.set(t, p, tc.options)
 			checkPod(t, set.Spec.Template)
 			profiletest.Golden(t, path.Join("pods", name+".yaml"), profiletest.YAML(t, set))
 		})
@@ -159,6 +168,9 @@ func checkPod(t *testing.T, pod *corev1ac.PodTemplateSpecApplyConfiguration) {
 	}
 	if s := node.SecurityContext; s != nil && s.Privileged != nil {
 		t.Error("the pod is privileged")
+	}
+	if len(node.VolumeDevices) > 0 && !ptr.Deref(spec.HostUsers, true) {
+		t.Error("Kubernetes gives a pod in a user namespace no devices")
 	}
 	unmasked := node.SecurityContext != nil && node.SecurityContext.ProcMount != nil
 	if unmasked && ptr.Deref(spec.HostUsers, true) {

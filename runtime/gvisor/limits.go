@@ -28,6 +28,13 @@ func limits() []profile.Limit {
 			Hits:   func(n profile.Nodes) bool { return n.Distro == v1alpha1.DistroK3s },
 		},
 		{
+			Reason: profile.LimitStorage,
+			What:   "state on a block volume is not supported",
+			Why:    "gVisor mounts no file system of a block device",
+			Remedy: "set the runtime back to the one that the nodes were made with, or create another cluster or pool",
+			Hits:   func(n profile.Nodes) bool { return n.Block },
+		},
+		{
 			Reason: profile.LimitHost,
 			What:   "CRI-O is not supported",
 			Why:    "the profile writes containerd's configuration and knows no other",

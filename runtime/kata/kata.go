@@ -61,6 +61,7 @@ func (Profile) Knowledge() profile.Knowledge {
 		},
 		Requirements: requirements(),
 		OwnKernel:    true,
+		BlockVolumes: true,
 		OnlyByName:   "nothing that a node says tells whether a node pod lives in its virtual machines",
 		Limits:       limits(),
 		Versions:     slices.Clone(needs.Versions),

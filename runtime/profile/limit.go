@@ -61,6 +61,8 @@ type Nodes struct {
 	Workers bool
 	// Ephemeral is true where their state goes with the pod.
 	Ephemeral bool
+	// Block is true where it is on a block device, which is theirs to mount.
+	Block     bool
 	Resources corev1.ResourceRequirements
 }
 

@@ -42,6 +42,9 @@ type Knowledge struct {
 	// OwnKernel is true where a node pod does not share its host's kernel, and
 	// needs no user namespace to be kept off it.
 	OwnKernel bool
+	// BlockVolumes is true where state that is kept needs a block device: a folder
+	// of the host is of no use.
+	BlockVolumes bool
 	// OnlyByName says why "auto" does not take this profile whatever nodes say;
 	// empty where their word is enough.
 	OnlyByName string

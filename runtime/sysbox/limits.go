@@ -67,6 +67,13 @@ func limits() []profile.Limit {
 func hostLimits() []profile.Limit {
 	return []profile.Limit{
 		{
+			Reason: profile.LimitStorage,
+			What:   "state on a block volume is not supported",
+			Why:    "Kubernetes gives pods in a user namespace none",
+			Remedy: "set the runtime back to the one that the nodes were made with, or create another cluster or pool",
+			Hits:   func(n profile.Nodes) bool { return n.Block },
+		},
+		{
 			Reason: profile.LimitHost,
 			What:   "on some nodes every pod fails with \"write sysctl key net.ipv4.ip_unprivileged_port_start: permission denied\"",
 			Why:    "containerd 2 sets that sysctl by default, and Sysbox may not",

@@ -5,10 +5,17 @@ import (
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
 )
 
-// limits are about what runs inside and about the host: no node pod that can be
-// asked for is refused.
+// limits are about what runs inside and about the host: no new node pod that can
+// be asked for is refused.
 func limits() []profile.Limit {
 	return []profile.Limit{
+		{
+			Reason: profile.LimitStorage,
+			What:   "state on a block volume is not supported",
+			Why:    "Kubernetes gives pods in a user namespace none",
+			Remedy: "set the runtime back to the one that the nodes were made with, or create another cluster or pool",
+			Hits:   func(n profile.Nodes) bool { return n.Block },
+		},
 		{
 			Reason: profile.LimitInside,
 			What:   "pods with privileged: true do not start inside",

@@ -33,6 +33,9 @@ func NodeConfig(in Input, g Group) guestapi.NodeConfig {
 
 		RegistryMirrors: mirrors(in.Spec.Registries.Mirrors),
 	}
+	if g.Block {
+		cfg.StateDevice = guestapi.StateDevice
+	}
 	if g.Role == guestapi.RoleServer {
 		cfg.ControlPlaneOnly = in.ControlPlaneOnly()
 		cfg.ExtraSANs = sans(in)

@@ -53,9 +53,12 @@ type Group struct {
 	Role     guestapi.Role
 	Replicas int32
 	// Runtime asked for: the group's own, or else the cluster's.
-	Runtime    v1alpha1.Runtime
-	Resources  corev1.ResourceRequirements
-	Storage    v1alpha1.Storage
+	Runtime   v1alpha1.Runtime
+	Resources corev1.ResourceRequirements
+	Storage   v1alpha1.Storage
+	// Block is true where the volumes are block devices, on which the nodes make
+	// their file system.
+	Block      bool
 	Scheduling v1alpha1.NodeScheduling
 	// Labels and Taints of the nodes inside.
 	Labels map[string]v1alpha1.LabelValue

@@ -49,7 +49,7 @@ func keptYAML(in Input, g Group, model *corev1.ConfigMap) ([]byte, error) {
 	}
 	follow := []string{"config", "nodeLabels", "nodeTaints"}
 	if kept["nodeNamePrefix"] != current["nodeNamePrefix"] {
-		follow = append(follow, "role", "nodeNamePrefix", "joinEndpoint", "extraSANs", "datastore", "controlPlaneOnly")
+		follow = append(follow, "role", "nodeNamePrefix", "joinEndpoint", "extraSANs", "datastore", "controlPlaneOnly", "stateDevice")
 	} else {
 		keepSANs(kept, in.Spec.Expose.ExtraSANs)
 	}
@@ -131,7 +131,7 @@ func takeAfter(set *appsv1ac.StatefulSetApplyConfiguration, in Input, g Group) {
 	pod.TopologySpreadConstraints = nil
 	ports := pod.Containers[0].Ports
 	pod.Containers[0].Ports = slices.DeleteFunc(ports, func(p corev1ac.ContainerPortApplyConfiguration) bool { return *p.Name == portAPI })
-	medium := stateMedium(pod.Volumes)
+	medium := stateMedium(pod)
 	pod.Volumes = slices.DeleteFunc(pod.Volumes, func(v corev1ac.VolumeApplyConfiguration) bool { return *v.Name == volumeState })
 	for _, v := range pod.Volumes {
 		if v.Projected != nil {
@@ -139,6 +139,8 @@ func takeAfter(set *appsv1ac.StatefulSetApplyConfiguration, in Input, g Group) {
 		}
 	}
 	set.Spec.VolumeClaimTemplates = nil
+	takeState(&pod.Containers[0])
+	giveState(&pod.Containers[0], in, g)
 	if g.Ephemeral() {
 		pod.WithVolumes(emptyState(g, medium))
 	} else {
@@ -146,10 +148,19 @@ func takeAfter(set *appsv1ac.StatefulSetApplyConfiguration, in Input, g Group) {
 	}
 }
 
-// stateMedium is what a model keeps state on that goes with the pod: a runtime
-// that wants another than the usual one has no nodes with a volume.
-func stateMedium(volumes []corev1ac.VolumeApplyConfiguration) corev1.StorageMedium {
-	for _, v := range volumes {
+// takeState takes the state volume from a container.
+func takeState(c *corev1ac.ContainerApplyConfiguration) {
+	c.VolumeMounts = slices.DeleteFunc(c.VolumeMounts, func(m corev1ac.VolumeMountApplyConfiguration) bool { return *m.Name == volumeState })
+	c.VolumeDevices = slices.DeleteFunc(c.VolumeDevices, func(d corev1ac.VolumeDeviceApplyConfiguration) bool { return *d.Name == volumeState })
+}
+
+// stateMedium is what a model keeps state on that goes with the pod, or would: a
+// runtime whose volumes are block devices can use no folder of the host.
+func stateMedium(pod *corev1ac.PodSpecApplyConfiguration) corev1.StorageMedium {
+	if len(pod.Containers[0].VolumeDevices) > 0 {
+		return corev1.StorageMediumMemory
+	}
+	for _, v := range pod.Volumes {
 		if *v.Name == volumeState && v.EmptyDir != nil && v.EmptyDir.Medium != nil {
 			return *v.EmptyDir.Medium
 		}

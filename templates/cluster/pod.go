@@ -81,9 +81,8 @@ func container(in Input, g Group, shape profile.PodShape) *corev1ac.ContainerApp
 		WithCommand(shape.Command...).
 		WithPorts(containerPort(portGuest, guestapi.Port)).
 		WithReadinessProbe(readiness()).
-		WithVolumeMounts(
-			corev1ac.VolumeMount().WithName(volumeConfig).WithMountPath(guestapi.ConfigDir).WithReadOnly(true),
-			corev1ac.VolumeMount().WithName(volumeState).WithMountPath(guestapi.StateDirOf(string(in.Resolved.Distro))))
+		WithVolumeMounts(corev1ac.VolumeMount().WithName(volumeConfig).WithMountPath(guestapi.ConfigDir).WithReadOnly(true))
+	giveState(c, in, g)
 	if g.Role == guestapi.RoleServer {
 		c.WithPorts(containerPort(portAPI, APIPort))
 	}
@@ -97,6 +96,15 @@ func container(in Input, g Group, shape profile.PodShape) *corev1ac.ContainerApp
 		c.WithResources(r)
 	}
 	return c
+}
+
+// giveState gives a container the state volume: as a folder, or as a device.
+func giveState(c *corev1ac.ContainerApplyConfiguration, in Input, g Group) {
+	if g.Block {
+		c.WithVolumeDevices(corev1ac.VolumeDevice().WithName(volumeState).WithDevicePath(guestapi.StateDevice))
+		return
+	}
+	c.WithVolumeMounts(corev1ac.VolumeMount().WithName(volumeState).WithMountPath(guestapi.StateDirOf(string(in.Resolved.Distro))))
 }
 
 func containerPort(name string, number int32) *corev1ac.ContainerPortApplyConfiguration {

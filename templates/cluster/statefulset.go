@@ -54,9 +54,13 @@ func stateClaim(in Input, g Group) *corev1ac.PersistentVolumeClaimApplyConfigura
 	if g.Storage.Size != nil {
 		size = *g.Storage.Size
 	}
+	mode := corev1.PersistentVolumeFilesystem
+	if g.Block {
+		mode = corev1.PersistentVolumeBlock
+	}
 	spec := corev1ac.PersistentVolumeClaimSpec().
 		WithAccessModes(corev1.ReadWriteOnce).
-		WithVolumeMode(corev1.PersistentVolumeFilesystem).
+		WithVolumeMode(mode).
 		WithResources(corev1ac.VolumeResourceRequirements().
 			WithRequests(corev1.ResourceList{corev1.ResourceStorage: size}))
 	if g.Storage.ClassName != nil {

@@ -27,14 +27,12 @@ const (
 	// seccomp root.
 	SeccompDir = ConfigDir + "/seccomp"
 
-	// HostDropInDir is the same for handlers that an embedded host is given while
-	// it runs: it is kept with the state.
-	HostDropInDir = StateDir + "/containerd.d"
-
 	// StateDir is the mount point of the one state volume for distro k8s:
 	// etcd, kubelet and containerd live below it. Use StateDirOf where the
 	// distro may be another.
 	StateDir = "/var/lib/vcluster"
+	// StateDevice is where a pod has its state volume as a block device.
+	StateDevice = "/dev/vcluster-state"
 	// K3sStateDir is the mount point of the state volume for distro k3s: its
 	// own data directory.
 	K3sStateDir = "/var/lib/rancher/k3s"
@@ -183,6 +181,10 @@ type NodeConfig struct {
 	// container runtime, kubelet or network, and so no Node of this name. Guests
 	// older than the field do not boot with it: it is left out where it is false.
 	ControlPlaneOnly bool `json:"controlPlaneOnly,omitempty"`
+	// StateDevice is the block device that holds the state, where it is no folder:
+	// the node makes a file system on it if there is none, and mounts it. Guests
+	// older than the field do not boot with it.
+	StateDevice string `json:"stateDevice,omitempty"`
 	// NodeNamePrefix plus the content of PodIndexFile is the node's name, for
 	// example "server-" gives server-0.
 	NodeNamePrefix string `json:"nodeNamePrefix"`

@@ -10,27 +10,29 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/facts"
+	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/statedisk"
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 	"github.com/vclusterctl/vclusterctl/templates/node"
 )
 
 // Run prepares the node. What stops it is also left for the report, because a
 // node that can't start must still be able to say why.
-func Run(_ context.Context, log *slog.Logger) error {
+func Run(ctx context.Context, log *slog.Logger) error {
 	if err := os.MkdirAll(node.RunDir, 0o700); err != nil {
 		return fmt.Errorf("make %s: %w", node.RunDir, err)
 	}
 	outcome := Outcome{}
-	err := run(log, &outcome)
+	err := run(ctx, log, &outcome)
 	if err != nil {
 		outcome.Problems = append(outcome.Problems, problemOf(err))
 	}
 	return errors.Join(err, outcome.save(OutcomeFile))
 }
 
-func run(log *slog.Logger, outcome *Outcome) error {
+func run(ctx context.Context, log *slog.Logger, outcome *Outcome) error {
 	config, configErr := ReadConfig(guestapi.NodeConfigFile)
 	outcome.Config = config
+	stateErr := mountState(ctx, config)
 	if !config.ControlPlaneOnly {
 		if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SHARED, ""); err != nil {
 			return fmt.Errorf("share the mount tree: %w", err)
@@ -42,6 +44,9 @@ func run(log *slog.Logger, outcome *Outcome) error {
 	}
 	if configErr != nil {
 		return &Stop{Reason: "InvalidNodeConfig", Err: configErr}
+	}
+	if stateErr != nil {
+		return stateErr
 	}
 	distro, err := distroOf(config)
 	if err != nil {
@@ -63,6 +68,17 @@ func run(log *slog.Logger, outcome *Outcome) error {
 	log.Info("node configured", "node", inputs.Name, "ip", inputs.IP, "role", inputs.Config.Role)
 	if inputs.Config.Role == guestapi.RoleServer {
 		return distro.credentials(inputs)
+	}
+	return nil
+}
+
+// mountState mounts the state volume of a node that has it as a block device.
+func mountState(ctx context.Context, config guestapi.NodeConfig) error {
+	if config.StateDevice == "" {
+		return nil
+	}
+	if err := statedisk.New(config.StateDevice, guestapi.StateDirOf(config.Distro)).Mount(ctx); err != nil {
+		return &Stop{Reason: "NoStateVolume", Err: err}
 	}
 	return nil
 }
