@@ -131,6 +131,7 @@ func addReconciler(mgr manager.Manager, opts Options) error {
 		Policy:       opts.Policy,
 		HostPodCIDRs: opts.HostPodCIDRs,
 		Probed:       opts.ProbeNamespace != "",
+		OneNamespace: opts.WatchNamespace != "",
 	})
 	if err := r.Setup(mgr, news, catalogues, opts.Workers); err != nil {
 		return err //nolint:wrapcheck // the caller says what this is about

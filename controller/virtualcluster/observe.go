@@ -30,6 +30,7 @@ func (r *Reconciler) observe(ctx context.Context, vc *v1alpha1.VirtualCluster) (
 		profiles:            r.opts.Profiles,
 		policy:              r.opts.Policy,
 		controllerNamespace: r.opts.Namespace,
+		oneNamespace:        r.opts.OneNamespace,
 	}
 	for _, o := range []func(context.Context, *Scope) error{
 		r.observeChildren,
@@ -37,6 +38,7 @@ func (r *Reconciler) observe(ctx context.Context, vc *v1alpha1.VirtualCluster) (
 		r.observePods,
 		r.observeClaims,
 		r.observeHost,
+		r.observeProofs,
 		r.observeCatalogue,
 	} {
 		if err := o(ctx, s); err != nil {

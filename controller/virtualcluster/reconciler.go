@@ -87,6 +87,8 @@ type Options struct {
 	HostPodCIDRs []netip.Prefix
 	// Probed is true where probes prove what nodes say of their runtimes.
 	Probed bool
+	// OneNamespace is true for a controller that looks after one alone.
+	OneNamespace bool
 }
 
 // Reconciler turns one VirtualCluster into a running cluster.

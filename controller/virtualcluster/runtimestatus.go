@@ -14,10 +14,13 @@ import (
 // Where all ask for the same, nobody is named.
 func (s *Scope) tellRuntime() {
 	s.runtimeStop = nil
-	var said, refused []string
+	var said, refused, awaited []string
 	for _, c := range s.choices {
 		if c.stop == nil {
-			said = append(said, s.prefix(c)+fmt.Sprintf("%d/%d nodes of the host offer runtime %q", len(c.answer.Capable()), len(c.answer.Nodes), c.knowledge.Name))
+			said = append(said, s.prefix(c)+s.offers(c))
+			if c.awaiting != "" {
+				awaited = append(awaited, s.prefix(c)+c.awaiting)
+			}
 			continue
 		}
 		c.stop.message = s.prefix(c) + c.stop.message
@@ -26,9 +29,12 @@ func (s *Scope) tellRuntime() {
 			s.runtimeStop = c.stop
 		}
 	}
-	if s.runtimeStop == nil {
+	switch {
+	case s.runtimeStop == nil && len(awaited) > 0:
+		s.no(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonAwaitingNode, strings.Join(awaited, "; "))
+	case s.runtimeStop == nil:
 		s.yes(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonReady, strings.Join(said, "; "))
-	} else {
+	default:
 		all := *s.runtimeStop
 		all.message = strings.Join(refused, "; ")
 		s.runtimeStop = &all

@@ -60,6 +60,10 @@ type Scope struct {
 	// runtimeClasses by name, and nodes sorted by name.
 	runtimeClasses map[string]*nodev1.RuntimeClass
 	nodes          []corev1.Node
+	// proofs are what probes found on the nodes; nil where there are none.
+	proofs proofs
+	// oneNamespace is true for a controller that looks after one alone.
+	oneNamespace bool
 	// host is what is known of the host's network.
 	host cluster.HostNetwork
 

@@ -34,7 +34,7 @@ func (r *Reconciler) Setup(
 	mgr manager.Manager, news <-chan event.TypedGenericEvent[*v1alpha1.VirtualCluster], catalogues cache.Cache, workers int,
 ) error {
 	everything := handler.EnqueueRequestsFromMapFunc(r.allClusters)
-	err := builder.ControllerManagedBy(mgr).
+	b := builder.ControllerManagedBy(mgr).
 		Named("virtualcluster").
 		For(&v1alpha1.VirtualCluster{}).
 		Owns(&appsv1.StatefulSet{}).
@@ -54,9 +54,11 @@ func (r *Reconciler) Setup(
 			MaxConcurrentReconciles: workers,
 			// The name is a label of metrics; a process may well hold two.
 			SkipNameValidation: ptr.To(true),
-		}).
-		Complete(r.withForget())
-	if err != nil {
+		})
+	if r.opts.Probed {
+		b = b.Watches(&v1alpha1.RuntimeReport{}, everything, builder.WithPredicates(reportChanged()))
+	}
+	if err := b.Complete(r.withForget()); err != nil {
 		return fmt.Errorf("set up controller: %w", err)
 	}
 	return nil

@@ -1,0 +1,160 @@
+package virtualcluster
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	nodev1 "k8s.io/api/node/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	runtimeprobe "github.com/vclusterctl/vclusterctl/runtime/probe"
+	"github.com/vclusterctl/vclusterctl/runtime/profile"
+	"github.com/vclusterctl/vclusterctl/templates/cluster"
+)
+
+// proofs are the reports of probes by node and profile. Nil means that nodes are
+// taken at their word.
+type proofs map[v1alpha1.RuntimeReportSpec]*v1alpha1.RuntimeReport
+
+// observeProofs reads what probes have found.
+func (r *Reconciler) observeProofs(ctx context.Context, s *Scope) error {
+	if !r.opts.Probed {
+		return nil
+	}
+	var list v1alpha1.RuntimeReportList
+	if err := r.client.List(ctx, &list); err != nil {
+		return fmt.Errorf("list RuntimeReports: %w", err)
+	}
+	s.proofs = proofs{}
+	for i := range list.Items {
+		s.proofs[list.Items[i].Spec] = &list.Items[i]
+	}
+	return nil
+}
+
+// demandProof leaves those nodes capable on which a probe passed, and says of the
+// others what it found. Probes are made for the RuntimeClasses of the profiles: of
+// one with a name of the site's the nodes' word is all there is.
+func (s *Scope) demandProof(answer profile.Answer, k profile.Knowledge, class *nodev1.RuntimeClass, workers bool) profile.Answer {
+	if s.proofs == nil || class.Name != k.ClassName {
+		return answer
+	}
+	out := profile.Answer{Nodes: slices.Clone(answer.Nodes)}
+	for i := range out.Nodes {
+		n := &out.Nodes[i]
+		host := s.hostNode(n.Node)
+		proven := host != nil && host.Labels[runtimeprobe.NodeLabel(k.Name, workers)] == v1alpha1.NodeLabelProven
+		if n.Capable() && !proven {
+			n.Problems = []profile.Problem{s.unproven(n.Node, k)}
+		}
+	}
+	return out
+}
+
+// unproven says why a node that offers a runtime counts for nothing.
+func (s *Scope) unproven(node string, k profile.Knowledge) profile.Problem {
+	report := s.proofs[v1alpha1.RuntimeReportSpec{NodeName: node, Profile: string(k.Name)}]
+	host := s.hostNode(node)
+	switch {
+	case host != nil && !nodeReady(*host):
+		return profile.Problem{Reason: v1alpha1.ReasonProbeFailed, Message: "is not Ready, and has not been probed"}
+	case report == nil || report.Status.Probe == nil:
+		return profile.Problem{Reason: v1alpha1.ReasonProbing, Message: "a probe pod is finding out what node pods could do there"}
+	default:
+		return profile.Problem{Reason: v1alpha1.ReasonProbeFailed, Message: cut(report.Status.Message, maxQuoted)}
+	}
+}
+
+// noNode says why no node is good for a runtime.
+func noNode(k profile.Knowledge, answer profile.Answer) *stop {
+	switch {
+	case blames(answer, v1alpha1.ReasonProbing):
+		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonProbing,
+			"no node has proven runtime %q yet: %s", k.Name, answer.Message())
+	case blames(answer, v1alpha1.ReasonProbeFailed):
+		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonProbeFailed,
+			"no node passed the probe of runtime %q: %s; kubectl get runtimereports has it all", k.Name, answer.Message())
+	default:
+		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonNoCapableNode,
+			"no node offers runtime %q: %s", k.Name, answer.Message())
+	}
+}
+
+// blames says whether any node has a problem of a kind.
+func blames(answer profile.Answer, reason string) bool {
+	return len(blamed(answer, reason).Nodes) > 0
+}
+
+// blamed are the nodes that have a problem of a kind.
+func blamed(answer profile.Answer, reason string) profile.Answer {
+	return profile.Answer{Nodes: slices.DeleteFunc(slices.Clone(answer.Nodes), func(n profile.NodeAnswer) bool {
+		return !slices.ContainsFunc(n.Problems, func(p profile.Problem) bool { return p.Reason == reason })
+	})}
+}
+
+// selectProven has pods run where a probe passed. The scheduler knows nothing of
+// reports, so nodes that passed have a label.
+func (s *Scope) selectProven(c *choice, class *nodev1.RuntimeClass) {
+	if s.proofs == nil || class.Name != c.knowledge.ClassName || profile.AwaitsNodes(class.Annotations) {
+		return
+	}
+	selector := maps.Clone(c.shape.NodeSelector)
+	if selector == nil {
+		selector = map[string]string{}
+	}
+	selector[runtimeprobe.NodeLabel(c.knowledge.Name, s.runsPods(c))] = v1alpha1.NodeLabelProven
+	c.shape.NodeSelector = selector
+}
+
+// runsPods says whether any group of a choice has nodes that run pods.
+func (s *Scope) runsPods(c *choice) bool {
+	return slices.ContainsFunc(c.groups, func(g cluster.Group) bool { return s.nodesOf(g).Workers })
+}
+
+// offers says which nodes offer the runtime of a choice, on whose word, and which
+// failed to prove it.
+func (s *Scope) offers(c *choice) string {
+	said := fmt.Sprintf("%d/%d nodes of the host offer runtime %q", len(c.answer.Capable()), len(c.answer.Nodes), c.knowledge.Name)
+	switch {
+	case s.proofs == nil && s.oneNamespace:
+		return said + ", by their own word: a controller for one namespace probes none"
+	case s.proofs == nil:
+		return said
+	case c.shape.RuntimeClassName != c.knowledge.ClassName:
+		return said + ", by their own word: RuntimeClasses of the site's are not probed"
+	case blames(c.answer, v1alpha1.ReasonProbeFailed):
+		return said + ", as a probe found there; " + blamed(c.answer, v1alpha1.ReasonProbeFailed).Message()
+	default:
+		return said + ", as a probe found there"
+	}
+}
+
+// reportChanged keeps the details of reports from waking every cluster.
+func reportChanged() predicate.Predicate {
+	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+		old, ok := e.ObjectOld.(*v1alpha1.RuntimeReport)
+		updated, ok2 := e.ObjectNew.(*v1alpha1.RuntimeReport)
+		return !ok || !ok2 || old.Status.State != updated.Status.State || old.Status.Message != updated.Status.Message ||
+			(old.Status.Probe == nil) != (updated.Status.Probe == nil) ||
+			!equality.Semantic.DeepEqual(checksOf(old), checksOf(updated))
+	}}
+}
+
+func checksOf(r *v1alpha1.RuntimeReport) []v1alpha1.ProbeCheck {
+	if r.Status.Probe == nil {
+		return nil
+	}
+	return r.Status.Probe.Checks
+}
+
+// awaiting says that pods wait for a node that is yet to come.
+func awaiting(k profile.Knowledge, answer profile.Answer) string {
+	return fmt.Sprintf("pods wait for a node with runtime %q, as the RuntimeClass allows; now: %s",
+		k.Name, strings.TrimSuffix(answer.Message(), ";"))
+}
