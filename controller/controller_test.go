@@ -40,10 +40,16 @@ const (
 func TestRights(t *testing.T) {
 	admin := envtest.Client(t)
 	create(t, admin, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}})
+	create(t, admin, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: probeNamespace}})
 	t.Run("Cluster", func(t *testing.T) {
 		install(t, admin, "cluster.yaml")
 		start(t, envtest.Config(t), "")
 		live(t, admin, envtest.Namespace(t, admin))
+	})
+	t.Run("Probes", func(t *testing.T) {
+		install(t, admin, "cluster.yaml")
+		startProbing(t, envtest.Config(t))
+		prove(t, admin, envtest.Namespace(t, admin))
 	})
 	t.Run("Namespaced", func(t *testing.T) {
 		install(t, admin, "namespaced.yaml")
@@ -179,15 +185,16 @@ func create(t *testing.T, admin client.Client, obj client.Object) {
 // start runs a manager as the installed controller until the test ends.
 func start(t *testing.T, cfg *rest.Config, watched string) {
 	t.Helper()
+	asInstalled(t, cfg, controller.Options{WatchNamespace: watched})
+}
+
+// asInstalled runs a manager with the rights of the installed controller.
+func asInstalled(t *testing.T, cfg *rest.Config, opts controller.Options) {
+	t.Helper()
 	cfg.Impersonate = rest.ImpersonationConfig{UserName: user, Groups: []string{"system:authenticated"}}
-	begin(t, cfg, controller.Options{
-		Namespace:      namespace,
-		WatchNamespace: watched,
-		LeaderElection: true,
-		MetricsAddress: "0",
-		ProbeAddress:   "0",
-		Catalogue:      catalogue.Single("v1.36.3", "localhost/vclusterctl/node:v1.36.3", v1alpha1.DistroK8s),
-	})
+	opts.Namespace, opts.LeaderElection, opts.MetricsAddress, opts.ProbeAddress = namespace, true, "0", "0"
+	opts.Catalogue = catalogue.Single("v1.36.3", "localhost/vclusterctl/node:v1.36.3", v1alpha1.DistroK8s)
+	begin(t, cfg, opts)
 }
 
 // install gives the controller the rights that a static manifest gives it, until

@@ -63,7 +63,7 @@ func (s *Scope) unproven(node string, k profile.Knowledge) profile.Problem {
 	host := s.hostNode(node)
 	switch {
 	case host != nil && !nodeReady(*host):
-		return profile.Problem{Reason: v1alpha1.ReasonProbeFailed, Message: "is not Ready, and has not been probed"}
+		return profile.Problem{Reason: v1alpha1.ReasonPending, Message: "is not Ready, and is probed when it is"}
 	case report == nil || report.Status.Probe == nil:
 		return profile.Problem{Reason: v1alpha1.ReasonProbing, Message: "a probe pod is finding out what node pods could do there"}
 	default:
@@ -76,6 +76,9 @@ func noNode(k profile.Knowledge, answer profile.Answer) *stop {
 	switch {
 	case blames(answer, v1alpha1.ReasonProbing):
 		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonProbing,
+			"no node has proven runtime %q yet: %s", k.Name, answer.Message())
+	case blames(answer, v1alpha1.ReasonPending):
+		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonPending,
 			"no node has proven runtime %q yet: %s", k.Name, answer.Message())
 	case blames(answer, v1alpha1.ReasonProbeFailed):
 		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonProbeFailed,

@@ -102,7 +102,7 @@ func TestProofIsDemanded(t *testing.T) {
 				n.Status.Conditions[0].Status = corev1.ConditionUnknown
 				return n
 			}()},
-			want: v1alpha1.ReasonProbeFailed, words: []string{"is not Ready"},
+			want: v1alpha1.ReasonPending, words: []string{"is not Ready"},
 		},
 		"Stronger": {
 			reason: "auto waits for the stronger one while it is being probed.",

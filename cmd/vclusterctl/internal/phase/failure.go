@@ -18,7 +18,7 @@ type Fault struct {
 
 // hopeless are the reasons of RuntimeReady=False that do not go away by
 // themselves.
-var hopeless = []string{v1alpha1.ReasonRuntimeClassMissing, v1alpha1.ReasonNoCapableNode}
+var hopeless = []string{v1alpha1.ReasonRuntimeClassMissing, v1alpha1.ReasonNoCapableNode, v1alpha1.ReasonProbeFailed}
 
 // Failure is nil as long as waiting makes sense.
 func Failure(vc *v1alpha1.VirtualCluster) *Fault {
