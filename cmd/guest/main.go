@@ -31,8 +31,8 @@ var commands = map[string]func(context.Context, *slog.Logger) error{
 }
 
 func main() {
-	if filepath.Base(os.Args[0]) == ociwrapper.Name {
-		fail(ociwrapper.Exec(os.Args[1:]))
+	if runtime, is := ociwrapper.Real(filepath.Base(os.Args[0])); is {
+		fail(ociwrapper.Exec(runtime, os.Args[1:]))
 	}
 	if len(os.Args) != 2 || commands[os.Args[1]] == nil {
 		fmt.Fprintln(os.Stderr, "usage: guest prepare|serve|images|bootstrap|await-subnet|cni|probe")

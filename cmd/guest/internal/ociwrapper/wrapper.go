@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
@@ -11,15 +12,26 @@ import (
 	"syscall"
 )
 
-// Name is the argv[0] under which the guest binary acts as the OCI runtime.
+// Name is the argv[0] under which the guest binary acts as the OCI runtime. With
+// a dash and the name of a program after it the program in the PATH is the real
+// runtime, for whoever has put it on the node and linked the guest to that name.
 const Name = "vcluster-oci"
 
-// runc is the real runtime.
+// runc is the real runtime unless another is named.
 const runc = "/usr/local/bin/runc"
 
-// Exec changes the bundle where there is one and becomes runc. It returns only
-// on failure.
-func Exec(args []string) error {
+// Real says which runtime is behind a name of the guest binary, if any is.
+func Real(name string) (runtime string, is bool) {
+	if name == Name {
+		return runc, true
+	}
+	runtime, is = strings.CutPrefix(name, Name+"-")
+	return runtime, is && runtime != ""
+}
+
+// Exec changes the bundle where there is one and becomes the real runtime. It
+// returns only on failure.
+func Exec(runtime string, args []string) error {
 	if slices.Contains(args, "update") {
 		return succeed() // new limits for an existing container: nothing could hold them
 	}
@@ -28,8 +40,12 @@ func Exec(args []string) error {
 			return err
 		}
 	}
-	if err := syscall.Exec(runc, append([]string{runc}, args...), os.Environ()); err != nil {
-		return fmt.Errorf("run %s: %w", runc, err)
+	path, err := exec.LookPath(runtime)
+	if err != nil {
+		return fmt.Errorf("find the OCI runtime: %w", err)
+	}
+	if err := syscall.Exec(path, append([]string{path}, args...), os.Environ()); err != nil {
+		return fmt.Errorf("run %s: %w", path, err)
 	}
 	return nil
 }

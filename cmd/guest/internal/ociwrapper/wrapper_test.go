@@ -87,3 +87,25 @@ func TestBundleOf(t *testing.T) {
 		})
 	}
 }
+
+func TestReal(t *testing.T) {
+	cases := map[string]struct {
+		reason  string
+		runtime string
+		is      bool
+	}{
+		"vcluster-oci":             {reason: "The node's own.", runtime: "/usr/local/bin/runc", is: true},
+		"vcluster-oci-sysbox-runc": {reason: "One that was put on the node.", runtime: "sysbox-runc", is: true},
+		"vcluster-oci-":            {reason: "None is named."},
+		"vcluster-ocicrypt":        {reason: "Another program."},
+		"guest":                    {reason: "The guest itself."},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			runtime, is := Real(name)
+			if is != tc.is || is && runtime != tc.runtime {
+				t.Errorf("%s: got %q %t, want %q %t", tc.reason, runtime, is, tc.runtime, tc.is)
+			}
+		})
+	}
+}
