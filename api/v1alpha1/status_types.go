@@ -205,8 +205,9 @@ type IsolationFact struct {
 	// +kubebuilder:validation:MaxLength=2048
 	Value string `json:"value"`
 
-	// source of the fact: Host (the admitted pod, which no tenant can touch)
-	// or Guest (reported from within before the distro started).
+	// source of the fact: Host (the admitted pod, which no tenant can touch),
+	// Probe (a pod of the controller's on the same node, where no tenant is) or
+	// Guest (reported from within before the distro started).
 	// +required
 	Source FactSource `json:"source,omitempty"`
 
@@ -217,13 +218,16 @@ type IsolationFact struct {
 
 // FactSource says who vouches for a fact.
 //
-// +kubebuilder:validation:Enum=Host;Guest
+// +kubebuilder:validation:Enum=Host;Probe;Guest
 type FactSource string
 
 // The sources of facts.
 const (
 	// SourceHost is the host cluster: out of a tenant's reach.
 	SourceHost FactSource = "Host"
+	// SourceProbe is a probe of the same node of the host, under the same
+	// runtime: out of a tenant's reach, too.
+	SourceProbe FactSource = "Probe"
 	// SourceGuest is the node itself, before a tenant could change it.
 	SourceGuest FactSource = "Guest"
 )

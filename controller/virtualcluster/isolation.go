@@ -11,6 +11,7 @@ import (
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/controller/report"
+	"github.com/vclusterctl/vclusterctl/runtime/probe/finding"
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
 	"github.com/vclusterctl/vclusterctl/templates/cluster"
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
@@ -37,7 +38,7 @@ const none = "none"
 
 // seccompFacts may fail without breaking the isolation: the user namespace and
 // the capabilities still hold.
-var seccompFacts = []string{factSeccomp, factSeccompMode}
+var seccompFacts = []string{factSeccomp, factSeccompMode, probed(finding.Seccomp)}
 
 // prove gathers the facts of isolation of all node pods: from the pods as the
 // host admitted them, which no tenant can touch, and from what the guests found
@@ -51,6 +52,7 @@ func prove(s *Scope) error {
 		p := &pods[i]
 		own := s.hasOwnKernel(p)
 		facts.add(p, hostFacts(p, own))
+		facts.add(p, s.probeFacts(p))
 		if snapshot, ok := s.reports[p.UID]; ok {
 			facts.add(p, guestFacts(snapshot.Facts, own))
 			facts.add(p, s.kernelFacts(p, snapshot.Facts, own))

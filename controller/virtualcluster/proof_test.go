@@ -23,9 +23,9 @@ const (
 	labelServers = ".control-planes"
 )
 
-// probed is a node that offers runtimes, is Ready, and has the labels of those
+// probedNode is a node that offers runtimes, is Ready, and has the labels of those
 // that a probe proved.
-func probed(name string, offered handlers, labels ...string) corev1.Node {
+func probedNode(name string, offered handlers, labels ...string) corev1.Node {
 	n := hostNode(offered)
 	n.Name = name
 	n.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}}
@@ -66,39 +66,39 @@ func TestProofIsDemanded(t *testing.T) {
 	}{
 		"Passed": {
 			reason: "Pods run where a probe passed, and nowhere else.",
-			nodes:  []corev1.Node{probed("a", one, labelUserns)}, reports: []v1alpha1.RuntimeReport{found("a", "userns", v1alpha1.ProbePassed, "has everything")},
+			nodes:  []corev1.Node{probedNode("a", one, labelUserns)}, reports: []v1alpha1.RuntimeReport{found("a", "userns", v1alpha1.ProbePassed, "has everything")},
 			want: v1alpha1.ReasonReady, words: []string{`1/1 nodes of the host offer runtime "userns", as a probe found there`},
 			runtime: "userns", selector: map[string]string{labelUserns: "proven"},
 		},
 		"Probing": {
 			reason: "A probe is under way.",
-			nodes:  []corev1.Node{probed("a", one)}, reports: []v1alpha1.RuntimeReport{found("a", "userns", "", "")},
+			nodes:  []corev1.Node{probedNode("a", one)}, reports: []v1alpha1.RuntimeReport{found("a", "userns", "", "")},
 			want: v1alpha1.ReasonProbing, words: []string{`no node has proven runtime "userns" yet: node a: a probe pod is finding out`},
 		},
 		"NotYet": {
 			reason: "Nor has anybody looked at a node that has just come.",
-			nodes:  []corev1.Node{probed("a", one)},
+			nodes:  []corev1.Node{probedNode("a", one)},
 			want:   v1alpha1.ReasonProbing,
 		},
 		"Failed": {
 			reason: "The probe's own words are told.",
-			nodes:  []corev1.Node{probed("a", one)}, reports: []v1alpha1.RuntimeReport{found("a", "userns", v1alpha1.ProbeFailed, "cgroup: read-only file system, and needed is this: do that")},
+			nodes:  []corev1.Node{probedNode("a", one)}, reports: []v1alpha1.RuntimeReport{found("a", "userns", v1alpha1.ProbeFailed, "cgroup: read-only file system, and needed is this: do that")},
 			want: v1alpha1.ReasonProbeFailed, words: []string{"node a: cgroup: read-only file system", "do that", "kubectl get runtimereports"},
 		},
 		"Lost": {
 			reason: "One that failed is named, though others are good.",
-			nodes:  []corev1.Node{probed("a", one, labelUserns), probed("b", one)}, reports: []v1alpha1.RuntimeReport{found("b", "userns", v1alpha1.ProbeFailed, "vxlan: no such module")},
+			nodes:  []corev1.Node{probedNode("a", one, labelUserns), probedNode("b", one)}, reports: []v1alpha1.RuntimeReport{found("b", "userns", v1alpha1.ProbeFailed, "vxlan: no such module")},
 			want: v1alpha1.ReasonReady, words: []string{"1/2 nodes", "node b: vxlan: no such module"}, runtime: "userns", selector: map[string]string{labelUserns: "proven"},
 		},
 		"Unsure": {
 			reason: "What was proven stays so while the next probe comes to nothing.",
-			nodes:  []corev1.Node{probed("a", one, labelUserns)}, reports: []v1alpha1.RuntimeReport{found("a", "userns", v1alpha1.ProbeInconclusive, "registry away")},
+			nodes:  []corev1.Node{probedNode("a", one, labelUserns)}, reports: []v1alpha1.RuntimeReport{found("a", "userns", v1alpha1.ProbeInconclusive, "registry away")},
 			want: v1alpha1.ReasonReady, runtime: "userns", selector: map[string]string{labelUserns: "proven"},
 		},
 		"Down": {
 			reason: "A node that is away is not being probed, and keeps nobody waiting for it.",
 			nodes: []corev1.Node{func() corev1.Node {
-				n := probed("a", one)
+				n := probedNode("a", one)
 				n.Status.Conditions[0].Status = corev1.ConditionUnknown
 				return n
 			}()},
@@ -106,35 +106,35 @@ func TestProofIsDemanded(t *testing.T) {
 		},
 		"Stronger": {
 			reason: "auto waits for the stronger one while it is being probed.",
-			nodes:  []corev1.Node{probed("a", both, labelUserns)},
+			nodes:  []corev1.Node{probedNode("a", both, labelUserns)},
 			want:   v1alpha1.ReasonProbing, words: []string{`"sysbox"`},
 		},
 		"StrongerFailed": {
 			reason: "And takes the weaker one where that came to nothing.",
-			nodes:  []corev1.Node{probed("a", both, labelUserns)}, reports: []v1alpha1.RuntimeReport{found("a", "sysbox", v1alpha1.ProbeFailed, "no")},
+			nodes:  []corev1.Node{probedNode("a", both, labelUserns)}, reports: []v1alpha1.RuntimeReport{found("a", "sysbox", v1alpha1.ProbeFailed, "no")},
 			want: v1alpha1.ReasonReady, runtime: "userns", selector: map[string]string{labelUserns: "proven"},
 		},
 		"StrongerPassed": {
 			reason: "The strongest proven one is taken.",
-			nodes:  []corev1.Node{probed("a", both, labelUserns, labelSysbox)},
+			nodes:  []corev1.Node{probedNode("a", both, labelUserns, labelSysbox)},
 			want:   v1alpha1.ReasonReady, runtime: "sysbox", selector: map[string]string{labelSysbox: "proven"},
 		},
 		"ControlPlane": {
 			reason: "Nodes for control planes take no nodes that run pods.",
-			nodes:  []corev1.Node{probed("a", one, labelUserns+labelServers)}, reports: []v1alpha1.RuntimeReport{found("a", "userns", v1alpha1.ProbeControlPlaneOnly, "pods inside would not run: vxlan")},
+			nodes:  []corev1.Node{probedNode("a", one, labelUserns+labelServers)}, reports: []v1alpha1.RuntimeReport{found("a", "userns", v1alpha1.ProbeControlPlaneOnly, "pods inside would not run: vxlan")},
 			want: v1alpha1.ReasonProbeFailed, words: []string{"vxlan"},
 		},
 		"NoHandler": {
-			reason: "What nodes themselves deny needs no probe.", nodes: []corev1.Node{probed("a", handlers{})},
+			reason: "What nodes themselves deny needs no probe.", nodes: []corev1.Node{probedNode("a", handlers{})},
 			want: v1alpha1.ReasonNoCapableNode,
 		},
 		"Awaited": {
-			reason: "Pods wait for a node where its RuntimeClass says that one comes.", nodes: []corev1.Node{probed("a", handlers{})},
+			reason: "Pods wait for a node where its RuntimeClass says that one comes.", nodes: []corev1.Node{probedNode("a", handlers{})},
 			change: func(s *Scope) { await(s, userns.ClassName) },
 			want:   v1alpha1.ReasonAwaitingNode, words: []string{`pods wait for a node with runtime "userns"`}, runtime: "userns",
 		},
 		"Arrived": {
-			reason: "And then they are scheduled by that class alone.", nodes: []corev1.Node{probed("a", one, labelUserns)},
+			reason: "And then they are scheduled by that class alone.", nodes: []corev1.Node{probedNode("a", one, labelUserns)},
 			change: func(s *Scope) { await(s, userns.ClassName) },
 			want:   v1alpha1.ReasonReady, runtime: "userns",
 		},
@@ -186,7 +186,7 @@ func await(s *Scope, class string) {
 // TestSeccompOfProven: pods do not ask for what only a node has that failed.
 func TestSeccompOfProven(t *testing.T) {
 	seccomp := userns.New().Knowledge().Seccomp
-	good, bad := probed("a", handlers{userns.Handler: true}, labelUserns), probed("b", handlers{userns.Handler: true})
+	good, bad := probedNode("a", handlers{userns.Handler: true}, labelUserns), probedNode("b", handlers{userns.Handler: true})
 	bad.Labels[seccomp.NodeLabel] = seccomp.NodeLabelValue
 	s := aScope()
 	s.profiles, s.nodes, s.runtimeClasses, s.proofs = []profile.Profile{userns.New()}, []corev1.Node{good, bad}, hostClasses(t), proofs{}

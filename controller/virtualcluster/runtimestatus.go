@@ -143,6 +143,6 @@ func (s *Scope) remedy(group, words string) string {
 		return words
 	}
 	needs := c.knowledge.PodSecurity
-	return fmt.Sprintf("%s; node pods need Pod Security level %q (%s): label the namespace %s=%s, or use another one",
-		words, needs.Level, needs.Reason, profile.LabelEnforce, needs.Level)
+	return fmt.Sprintf("%s; node pods need Pod Security level %q (%s): label the namespace %s=%s, or use another one%s",
+		words, needs.Level, needs.Reason, profile.LabelEnforce, needs.Level, s.fitting(words))
 }
