@@ -95,7 +95,7 @@ var needs = profile.Needs{
 	Versions: []profile.Minimum{
 		{Of: "runsc", Least: "release-20260831", For: "systemd needs"},
 		{Of: profile.Kubernetes, Least: "1.33", For: "the host of virtual clusters needs"},
-		{Of: profile.Containerd, Least: "2.0", For: "its configuration of version 3 needs"},
+		{Of: profile.Containerd, Least: "2.1", For: "a writable cgroup needs"},
 	},
 	Runtimes: []string{profile.Containerd},
 	Install:  "install runsc and its shim there, add the handler to containerd's configuration and restart containerd",
@@ -111,7 +111,10 @@ func (Profile) HostConfig(o profile.HostOptions) (profile.HostConfig, error) {
 	}
 	h := profile.ContainerdHandler{
 		Name:     Handler,
-		Settings: []profile.Setting{{Key: "runtime_type", Value: "io.containerd.runsc.v1"}},
+		Settings: []profile.Setting{
+			{Key: "runtime_type", Value: "io.containerd.runsc.v1"},
+			{Key: "cgroup_writable", Value: true, Comment: "systemd in the pod makes cgroups of its own, which are gVisor's."},
+		},
 		Options: []profile.Setting{
 			{Key: "TypeUrl", Value: "io.containerd.runsc.v1.options"},
 			{Key: "ConfigPath", Value: runscConfig},
