@@ -26,7 +26,7 @@ func NewCmdRuntime(f *cli.Factory) *cobra.Command {
 		SuggestionsMinimumDistance: 2,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(NewCmdRuntimeList(f, nil), NewCmdRuntimeConfig(f, nil))
+	cmd.AddCommand(NewCmdRuntimeList(f, nil), NewCmdRuntimeConfig(f, nil), NewCmdRuntimeInstall(f, nil), NewCmdRuntimeUninstall(f, nil))
 	return cmd
 }
 

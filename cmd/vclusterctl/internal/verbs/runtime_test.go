@@ -89,11 +89,13 @@ func TestRuntimeList(t *testing.T) {
 		want    string
 		hint    string
 	}{
-		"Offered":  {reason: "Nodes with the handler.", objects: []client.Object{usernsClass(), runtimeNode("a", userns.Handler), runtimeNode("b")}, want: "vclusterctl-userns privileged a"},
-		"NoClass":  {reason: "Without the RuntimeClass no pod gets there.", objects: []client.Object{runtimeNode("a", userns.Handler)}, want: "vclusterctl-userns (missing) vclusterctl-userns privileged <none>"},
-		"NoNode":   {reason: "No node has it.", objects: []client.Object{usernsClass(), runtimeNode("a")}, want: "vclusterctl-userns privileged <none>"},
-		"Many":     {reason: "Many are counted.", objects: []client.Object{usernsClass(), runtimeNode("a", userns.Handler), runtimeNode("b", userns.Handler), runtimeNode("c", userns.Handler), runtimeNode("d", userns.Handler), runtimeNode("e")}, want: "privileged 4 of 5"},
-		"NoRights": {reason: "The rest is shown.", fail: interceptor.Funcs{List: func(context.Context, client.WithWatch, client.ObjectList, ...client.ListOption) error { return forbidden("nodes", "") }}, want: "privileged <unknown>", hint: "not known: list the nodes of the host"},
+		"Offered": {reason: "Nodes with the handler.", objects: []client.Object{usernsClass(), runtimeNode("a", userns.Handler), runtimeNode("b")}, want: "vclusterctl-userns privileged a"},
+		"NoClass": {reason: "Without the RuntimeClass no pod gets there.", objects: []client.Object{runtimeNode("a", userns.Handler)}, want: "vclusterctl-userns (missing) vclusterctl-userns privileged <none>"},
+		"NoNode":  {reason: "No node has it.", objects: []client.Object{usernsClass(), runtimeNode("a")}, want: "vclusterctl-userns privileged <none>"},
+		"Many":    {reason: "Many are counted.", objects: []client.Object{usernsClass(), runtimeNode("a", userns.Handler), runtimeNode("b", userns.Handler), runtimeNode("c", userns.Handler), runtimeNode("d", userns.Handler), runtimeNode("e")}, want: "privileged 4 of 5"},
+		"NoRights": {reason: "The rest is shown.", fail: interceptor.Funcs{List: func(context.Context, client.WithWatch, client.ObjectList, ...client.ListOption) error {
+			return forbidden("nodes", "")
+		}}, want: "privileged <unknown>", hint: "not known: list the nodes of the host"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

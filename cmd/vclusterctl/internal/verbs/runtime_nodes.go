@@ -1,0 +1,246 @@
+package verbs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/install"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/nodeinstall"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/rollout"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/wait"
+	"github.com/vclusterctl/vclusterctl/runtime/profile"
+)
+
+// runNodes changes nodes of the host, one after the other.
+func (o *RuntimeSetupOptions) runNodes(ctx context.Context) error {
+	c, err := o.NewClient()
+	if err != nil {
+		return err
+	}
+	seen, err := lookAt(ctx, c)
+	if err != nil {
+		return err
+	}
+	nodes, err := o.choose(seen)
+	if err != nil {
+		return err
+	}
+	if err := o.checkClass(seen); err != nil {
+		return err
+	}
+	if o.DryRun != dryRunNone {
+		for _, n := range nodes {
+			fmt.Fprintf(o.Out, "node/%s %s%s\n", n, o.words(nodeinstall.Report{Outcome: nodeinstall.Changed}), dryRunSuffix(o.DryRun))
+		}
+		return nil
+	}
+	image, err := o.imageOnNodes(ctx, c)
+	if err != nil {
+		return err
+	}
+	o.warn(ctx, c, nodes)
+	reports, err := o.rollOut(ctx, c, image, nodes)
+	if err == nil {
+		err = o.conclude(ctx, c, nodes)
+	}
+	return errors.Join(o.explain(ctx, err), o.print(reports))
+}
+
+// choose is which nodes are to be changed.
+func (o *RuntimeSetupOptions) choose(seen *seenHost) ([]string, error) {
+	var chosen, refused []string
+	for i := range seen.nodes {
+		n := &seen.nodes[i]
+		if len(o.Nodes) > 0 && !slices.Contains(o.Nodes, n.Name) {
+			continue
+		}
+		if why := o.unfit(n); why != "" {
+			refused = append(refused, fmt.Sprintf("node %q %s", n.Name, why))
+			continue
+		}
+		chosen = append(chosen, n.Name)
+	}
+	for _, name := range o.Nodes {
+		if !slices.ContainsFunc(seen.nodes, func(n corev1.Node) bool { return n.Name == name }) {
+			return nil, cli.NotFound("See which there are with: "+o.Kubectl("get", "nodes"), "the host has no node %q", name)
+		}
+	}
+	if len(chosen) == 0 || len(o.Nodes) > 0 && len(refused) > 0 {
+		return nil, cli.Refused("", "%s", orDefault(strings.Join(refused, "; "), "the host has no nodes"))
+	}
+	for _, why := range refused {
+		o.Hintf("Left out: %s", why)
+	}
+	return chosen, nil
+}
+
+// lasting are the problems that a handler does not solve.
+var lasting = []string{
+	profile.ReasonNotLinux, profile.ReasonKubeletTooOld, profile.ReasonKernelTooOld,
+	profile.ReasonContainerdTooOld, profile.ReasonOtherRuntime,
+}
+
+// unfit is why a node is not changed, empty if it is.
+func (o *RuntimeSetupOptions) unfit(n *corev1.Node) string {
+	if !nodeReady(n) {
+		return "is not ready: bring it back first"
+	}
+	if o.Remove {
+		return ""
+	}
+	var found []string
+	for _, p := range o.profile.Ask(profile.Question{Nodes: []corev1.Node{*n}}).Nodes[0].Problems {
+		if slices.Contains(lasting, p.Reason) {
+			found = append(found, p.Message)
+		}
+	}
+	return strings.Join(found, ", and ")
+}
+
+func nodeReady(n *corev1.Node) bool {
+	return slices.ContainsFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool {
+		return c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue
+	})
+}
+
+// imageOnNodes is an image with this program: the controller's, which nodes can
+// have, unless somebody knows better.
+func (o *RuntimeSetupOptions) imageOnNodes(ctx context.Context, c client.Reader) (string, error) {
+	if o.Image != "" {
+		return o.Image, nil
+	}
+	var list appsv1.DeploymentList
+	if err := c.List(ctx, &list, client.MatchingLabels(install.ControllerLabels())); err != nil {
+		return "", fmt.Errorf("look for the controller, whose image is used: %w", err)
+	}
+	for i := range list.Items {
+		if containers := list.Items[i].Spec.Template.Spec.Containers; len(containers) > 0 {
+			return containers[0].Image, nil
+		}
+	}
+	return defaultImage(), nil
+}
+
+// warn says what a runtime is taken away from.
+func (o *RuntimeSetupOptions) warn(ctx context.Context, c client.Reader, nodes []string) {
+	if !o.Remove {
+		return
+	}
+	var pods corev1.PodList
+	if err := c.List(ctx, &pods); err != nil {
+		o.Hintf("Whether pods use the runtime is not known: %s", cli.OneLine(err.Error()))
+		return
+	}
+	class, count := o.profile.Knowledge().ClassName, 0
+	for i := range pods.Items {
+		spec := &pods.Items[i].Spec
+		if spec.RuntimeClassName != nil && *spec.RuntimeClassName == class && slices.Contains(nodes, spec.NodeName) {
+			count++
+		}
+	}
+	if count > 0 {
+		o.Hintf("%d node pods of virtual clusters go on running there, and cannot start again once they end.", count)
+	}
+}
+
+// rollOut goes from node to node and stops at the first that fails.
+func (o *RuntimeSetupOptions) rollOut(ctx context.Context, c client.WithWatch, image string, nodes []string) (reports []nodeinstall.Report, err error) {
+	r, err := rollout.Open(ctx, c, image, o.Timeout)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		// What is on a node at this moment puts it back before it ends.
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.Timeout)
+		defer cancel()
+		if ctx.Err() != nil {
+			o.Hintf("Waiting until what is on the node has ended.")
+		}
+		if left := r.Close(closing); left != nil {
+			o.Hintf("Namespace %q is left behind, remove it: %s", r.Namespace(), cli.OneLine(left.Error()))
+			err = errors.Join(err, left)
+		}
+	}()
+	for i, node := range nodes {
+		o.Hintf("%s (%d of %d)", node, i+1, len(nodes))
+		report, err := o.oneNode(ctx, c, r, node)
+		report.Node = node
+		reports = append(reports, report)
+		if err != nil {
+			return reports, err
+		}
+		if o.Output == "" {
+			fmt.Fprintf(o.Out, "node/%s %s\n", node, o.words(report))
+		}
+	}
+	return reports, nil
+}
+
+// oneNode changes one node and waits until it shows.
+func (o *RuntimeSetupOptions) oneNode(ctx context.Context, c client.WithWatch, r *rollout.Rollout, node string) (nodeinstall.Report, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
+	defer cancel()
+	said, err := r.Run(ctx, node, o.nodeArgs(rollout.Root, rollout.Result))
+	if err != nil {
+		return nodeinstall.Report{}, err
+	}
+	var report nodeinstall.Report
+	if err := json.Unmarshal([]byte(said), &report); err != nil {
+		return report, fmt.Errorf("node %q: what the program there says is not understood, is its image of this version? %s", node, said)
+	}
+	switch {
+	case report.Error != "" && report.Refused:
+		return report, cli.Refused("", "node %q: %s", node, report.Error)
+	case report.Error != "":
+		return report, fmt.Errorf("node %q: %s", node, report.Error)
+	}
+	if err := o.awaitHandler(ctx, c, node); err != nil {
+		return report, err
+	}
+	return report, o.label(ctx, c, node, report.Labels)
+}
+
+// awaitHandler waits until the kubelet says what its container runtime has said
+// already.
+func (o *RuntimeSetupOptions) awaitHandler(ctx context.Context, c client.WithWatch, name string) error {
+	handler := o.profile.Knowledge().Handler
+	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	err := wait.Until(ctx, c, node, &corev1.NodeList{}, func(n *corev1.Node, exists bool) (bool, error) {
+		if !exists {
+			return false, fmt.Errorf("node %q is gone", name)
+		}
+		has := slices.ContainsFunc(n.Status.RuntimeHandlers, func(h corev1.NodeRuntimeHandler) bool { return h.Name == handler })
+		return has != o.Remove && nodeReady(n), nil
+	})
+	if err != nil {
+		return fmt.Errorf("wait until the kubelet of node %q knows of handler %q what its container runtime says: %w", name, handler, err)
+	}
+	return nil
+}
+
+// explain says what a failure means for the nodes.
+func (o *RuntimeSetupOptions) explain(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(ctx.Err(), context.Canceled):
+		return cli.Interrupted("What was done is kept, and a node in the middle of it has put itself back. Say the same again to go on.")
+	case errors.Is(err, context.DeadlineExceeded):
+		return cli.TimedOut("Say the same again: a node that was cut off is put back first. Or give it longer with --timeout", "%w", err)
+	}
+	return err
+}
+
+// labelTimeout bounds what is asked of an API server that was away.
+const labelTimeout = 30 * time.Second

@@ -1,0 +1,309 @@
+package verbs
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	nodev1 "k8s.io/api/node/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/install"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/nodeinstall"
+	"github.com/vclusterctl/vclusterctl/runtime/userns"
+)
+
+// kubelets play the nodes of a host: a pod on one of them ends at once with a
+// report, and the node gets or loses the handler.
+type kubelets struct {
+	client.WithWatch
+
+	reports map[string]nodeinstall.Report
+	waiting string // reason for which pods never start
+	hang    func() // is told of a pod that goes on for ever
+	images  []string
+	args    [][]string
+}
+
+func (k *kubelets) create(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.CreateOption) error {
+	pod, ok := obj.(*corev1.Pod)
+	if !ok {
+		return c.Create(ctx, obj, opts...)
+	}
+	container := pod.Spec.Containers[0]
+	k.images, k.args = append(k.images, container.Image), append(k.args, container.Args)
+	report := k.reports[pod.Spec.NodeName]
+	report.Handler, report.Kind = userns.Handler, "containerd"
+	data, err := json.Marshal(report)
+	if err != nil {
+		return err
+	}
+	state := corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Message: string(data)}}
+	if k.waiting != "" {
+		state = corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: k.waiting, Message: "no such image"}}
+	}
+	if k.hang != nil {
+		k.hang()
+		state = corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
+	}
+	pod.Status.ContainerStatuses = []corev1.ContainerStatus{{State: state}}
+	if err := c.Create(ctx, pod, opts...); err != nil {
+		return err
+	}
+	if report.Error != "" || state.Terminated == nil {
+		return nil
+	}
+	return k.turn(ctx, c, pod.Spec.NodeName, container.Args[1] == "install")
+}
+
+// turn has a node say what it is to say afterwards.
+func (k *kubelets) turn(ctx context.Context, c client.WithWatch, name string, has bool) error {
+	var node corev1.Node
+	if err := c.Get(ctx, client.ObjectKey{Name: name}, &node); err != nil {
+		return err
+	}
+	node.Status.RuntimeHandlers = slices.DeleteFunc(node.Status.RuntimeHandlers, func(h corev1.NodeRuntimeHandler) bool { return h.Name == userns.Handler })
+	if has {
+		node.Status.RuntimeHandlers = append(node.Status.RuntimeHandlers, runtimeNode("x", userns.Handler).Status.RuntimeHandlers...)
+	}
+	return c.Status().Update(ctx, &node)
+}
+
+func withKubelets(t *testing.T, f *cli.Factory, k *kubelets, objects ...client.Object) {
+	t.Helper()
+	byName := func(o client.Object) []string { return []string{o.GetName()} }
+	k.WithWatch = &listThenWatch{fake.NewClientBuilder().WithScheme(cli.Scheme()).WithObjects(objects...).
+		WithIndex(&corev1.Pod{}, "metadata.name", byName).WithIndex(&corev1.Node{}, "metadata.name", byName).
+		WithIndex(&corev1.Namespace{}, "metadata.name", byName).
+		WithInterceptorFuncs(interceptor.Funcs{Create: k.create}).Build()}
+	f.Dial = func(*cli.Factory) (client.WithWatch, error) { return k, nil }
+	f.Getenv = func(key string) string { return map[string]string{"KUBERNETES_SERVICE_HOST": "x"}[key] }
+}
+
+func readyNode(name string, changes ...func(*corev1.Node)) *corev1.Node {
+	n := runtimeNode(name)
+	n.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}}
+	for _, change := range changes {
+		change(n)
+	}
+	return n
+}
+
+func withHandler(n *corev1.Node) {
+	n.Status.RuntimeHandlers = runtimeNode("x", userns.Handler).Status.RuntimeHandlers
+}
+
+func reports(outcomes ...nodeinstall.Report) map[string]nodeinstall.Report {
+	all := map[string]nodeinstall.Report{}
+	for i, r := range outcomes {
+		all[string(rune('a'+i))] = r
+	}
+	return all
+}
+
+var setUp = nodeinstall.Report{Outcome: nodeinstall.Restarted, Labels: map[string]string{"seccomp": "present", "zone": "here"}}
+
+func TestRuntimeInstallOnNodes(t *testing.T) {
+	old := func(n *corev1.Node) { n.Status.NodeInfo.KernelVersion = "5.15.0" }
+	away := func(n *corev1.Node) { n.Status.Conditions = nil }
+	otherClass := usernsClass()
+	otherClass.Handler = "mine"
+	controller := &appsv1.Deployment{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "x", Name: "vclusterctl", Labels: install.ControllerLabels()},
+		Spec:       appsv1.DeploymentSpec{Template: corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: []corev1.Container{{Image: "registry/controller:1"}}}}},
+	}
+	cases := map[string]struct {
+		reason  string
+		args    []string
+		kubelet kubelets
+		objects []client.Object
+		code    int
+		want    string // on standard output
+		said    string
+		pods    int
+	}{
+		"Both":    {reason: "One after the other, and the class.", kubelet: kubelets{reports: reports(setUp, setUp)}, objects: []client.Object{readyNode("a"), readyNode("b")}, want: "node/a set up, containerd restarted\nnode/b set up, containerd restarted\nruntimeclass.node.k8s.io/vclusterctl-userns created\n", pods: 2},
+		"One":     {reason: "The one that was named.", args: []string{"--node=b"}, kubelet: kubelets{reports: reports(setUp, setUp)}, objects: []client.Object{readyNode("a"), readyNode("b"), usernsClass()}, want: "node/b set up, containerd restarted\n", pods: 1},
+		"Again":   {reason: "Nothing changes.", kubelet: kubelets{reports: reports(nodeinstall.Report{Outcome: nodeinstall.Unchanged})}, objects: []client.Object{readyNode("a", withHandler), usernsClass()}, want: "node/a unchanged\n", pods: 1},
+		"Fails":   {reason: "No node is touched after one that failed.", kubelet: kubelets{reports: reports(nodeinstall.Report{Error: "restart: no; everything was put back as it was"}, setUp)}, objects: []client.Object{readyNode("a"), readyNode("b")}, code: 1, said: `node "a": restart: no; everything was put back`, pods: 1},
+		"Refused": {reason: "The node knows before it is changed.", kubelet: kubelets{reports: reports(nodeinstall.Report{Error: "no systemd", Refused: true})}, objects: []client.Object{readyNode("a")}, code: cli.ExitRefused, said: "no systemd", pods: 1},
+		"Old":     {reason: "No handler helps an old kernel.", objects: []client.Object{readyNode("a", old)}, code: cli.ExitRefused, said: "upgrade the node's operating system"},
+		"LeftOut": {reason: "The others are set up.", kubelet: kubelets{reports: reports(setUp, setUp)}, objects: []client.Object{readyNode("a", old), readyNode("b"), usernsClass()}, want: "node/b set up, containerd restarted\n", said: `Left out: node "a"`, pods: 1},
+		"Away":    {reason: "It would not come back.", args: []string{"--node=a"}, objects: []client.Object{readyNode("a", away), readyNode("b")}, code: cli.ExitRefused, said: `node "a" is not ready`},
+		"NoSuch":  {reason: "A typo is told.", args: []string{"--node=c"}, objects: []client.Object{readyNode("a")}, code: cli.ExitNotFound, said: `no node "c"`},
+		"Class":   {reason: "Pods would go elsewhere.", objects: []client.Object{readyNode("a"), otherClass}, code: cli.ExitRefused, said: `leads to handler "mine"`},
+		"DryRun":  {reason: "Nothing is done.", args: []string{"--dry-run=server"}, objects: []client.Object{readyNode("a")}, want: "node/a set up (server dry run)\n"},
+		"Image":   {reason: "Nodes can have the controller's.", kubelet: kubelets{reports: reports(setUp)}, objects: []client.Object{readyNode("a"), usernsClass(), controller}, want: "node/a set up, containerd restarted\n", pods: 1},
+		"NoImage": {reason: "It does not come by waiting.", kubelet: kubelets{reports: reports(setUp), waiting: "ErrImagePull"}, objects: []client.Object{readyNode("a")}, code: 1, said: "ErrImagePull: no such image", pods: 1},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			f := testFactory(t)
+			withKubelets(t, f, &tc.kubelet, tc.objects...)
+			code, said := call(t, f, NewCmdRuntime(f), append([]string{"install", "--timeout=10s"}, tc.args...)...)
+			if code != tc.code || stdout(f) != tc.want || !strings.Contains(said, tc.said) {
+				t.Errorf("%s exit code %d, want %d; printed:\n%s\nwant:\n%s\nsaid:\n%s", tc.reason, code, tc.code, stdout(f), tc.want, said)
+			}
+			if len(tc.kubelet.images) != tc.pods {
+				t.Errorf("%d pods, want %d", len(tc.kubelet.images), tc.pods)
+			}
+			if name == "Image" && tc.kubelet.images[0] != "registry/controller:1" {
+				t.Errorf("the image is %q", tc.kubelet.images[0])
+			}
+			tc.kubelet.checkClean(t)
+		})
+	}
+}
+
+// checkClean looks for what a run has left in the cluster.
+func (k *kubelets) checkClean(t *testing.T) {
+	t.Helper()
+	var left corev1.NamespaceList
+	if err := k.List(context.Background(), &left); err != nil {
+		t.Fatal(err)
+	}
+	if len(left.Items) > 0 {
+		t.Errorf("namespace %q is left", left.Items[0].Name)
+	}
+}
+
+// What is told to the node is what was asked for here.
+func TestRuntimeInstallArgs(t *testing.T) {
+	f := testFactory(t)
+	k := kubelets{reports: reports(setUp)}
+	withKubelets(t, f, &k, readyNode("a"))
+	if code, said := call(t, f, NewCmdRuntime(f), "install", "userns", "--for=k3s", "--cgroup-driver=cgroupfs", "--binary=/bin/crun", "--timeout=100s"); code != 0 {
+		t.Fatal(said)
+	}
+	got := &RuntimeSetupOptions{Factory: testFactory(t)}
+	verb := got.command("install", func(context.Context, *RuntimeSetupOptions) error { return nil })
+	verb.Flags().StringVar(&got.Settings.CgroupDriver, "cgroup-driver", "", "")
+	verb.Flags().StringVar(&got.Settings.OCIRuntime, "binary", "", "")
+	verb.SetArgs(k.args[0][2:])
+	if err := verb.ExecuteContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got.Kind != "k3s" || got.Settings.CgroupDriver != "cgroupfs" || got.Settings.OCIRuntime != "/bin/crun" || got.Timeout != 40*time.Second || !got.Local || got.Root != "/host" {
+		t.Errorf("%+v from %q", got, k.args[0])
+	}
+}
+
+// Labels that were there are not ours to take off.
+func TestRuntimeLabels(t *testing.T) {
+	f := testFactory(t)
+	k := kubelets{reports: reports(setUp)}
+	withKubelets(t, f, &k, readyNode("a", func(n *corev1.Node) { n.Labels = map[string]string{"zone": "here", "x": "y"} }))
+	labels := func() map[string]string {
+		var n corev1.Node
+		if err := k.Get(t.Context(), client.ObjectKey{Name: "a"}, &n); err != nil {
+			t.Fatal(err)
+		}
+		return n.Labels
+	}
+	for _, step := range []struct {
+		verb string
+		want map[string]string
+	}{
+		{"install", map[string]string{"zone": "here", "x": "y", "seccomp": "present"}},
+		{"install", map[string]string{"zone": "here", "x": "y", "seccomp": "present"}},
+		{"uninstall", map[string]string{"zone": "here", "x": "y"}},
+		{"uninstall", map[string]string{"zone": "here", "x": "y"}},
+	} {
+		if code, said := call(t, f, NewCmdRuntime(f), step.verb); code != 0 {
+			t.Fatal(said)
+		}
+		if diff := cmp.Diff(step.want, labels()); diff != "" {
+			t.Errorf("%s: -want, +got:\n%s", step.verb, diff)
+		}
+	}
+}
+
+func TestRuntimeUninstallClass(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		class  *nodev1.RuntimeClass
+		args   []string
+		gone   bool
+	}{
+		"Ours":      {reason: "What was made is removed.", class: ours(), gone: true},
+		"Installed": {reason: "The controller's stays.", class: usernsClass()},
+		"InUse":     {reason: "Another node has it.", class: ours(), args: []string{"--node=a"}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			f := testFactory(t)
+			k := kubelets{reports: reports(setUp, setUp)}
+			uses := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "t", Name: "dev-server-0"}, Spec: corev1.PodSpec{NodeName: "a", RuntimeClassName: &tc.class.Name}}
+			withKubelets(t, f, &k, readyNode("a", withHandler), readyNode("b", withHandler), tc.class, uses)
+			code, said := call(t, f, NewCmdRuntime(f), append([]string{"uninstall"}, tc.args...)...)
+			if code != 0 || !strings.Contains(said, "1 node pods of virtual clusters go on running") {
+				t.Fatalf("exit code %d: %s", code, said)
+			}
+			var classes nodev1.RuntimeClassList
+			if err := k.List(t.Context(), &classes); err != nil {
+				t.Fatal(err)
+			}
+			if gone := len(classes.Items) == 0; gone != tc.gone {
+				t.Errorf("%s gone is %t", tc.reason, gone)
+			}
+		})
+	}
+}
+
+func ours() *nodev1.RuntimeClass {
+	class := usernsClass()
+	class.Annotations = map[string]string{madeBy: madeByValue}
+	return class
+}
+
+// Whoever gives up leaves nothing in the cluster.
+func TestRuntimeInstallInterrupted(t *testing.T) {
+	f := testFactory(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	k := kubelets{hang: cancel}
+	withKubelets(t, f, &k, readyNode("a"))
+	root := newRoot(f, NewCmdRuntime(f))
+	root.SetArgs([]string{"runtime", "install"})
+	if code := Execute(ctx, f, root); code != cli.ExitError || !strings.Contains(stderr(f), "error: interrupted") {
+		t.Errorf("exit code %d: %s", code, stderr(f))
+	}
+	k.checkClean(t)
+}
+
+func TestRuntimeInstallTimesOut(t *testing.T) {
+	f := testFactory(t)
+	k := kubelets{hang: func() {}}
+	withKubelets(t, f, &k, readyNode("a"))
+	if code, said := call(t, f, NewCmdRuntime(f), "install", "--timeout=1s"); code != cli.ExitTimeout || !strings.Contains(said, "put back first") {
+		t.Errorf("exit code %d: %s", code, said)
+	}
+	k.checkClean(t)
+}
+
+func TestRuntimeInstallUsage(t *testing.T) {
+	for name, args := range map[string][]string{
+		"Two": {"userns", "kata"}, "NoSuch": {"nope"}, "Kind": {"--for=docker"}, "LocalNode": {"--local", "--node=a"},
+		"Root": {"--root=/host"}, "Timeout": {"--timeout=0s"}, "DryRun": {"--dry-run=maybe"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := testFactory(t)
+			if code, said := call(t, f, NewCmdRuntime(f), append([]string{"install"}, args...)...); code != cli.ExitUsage {
+				t.Errorf("exit code %d: %s", code, said)
+			}
+		})
+	}
+}
+
+// IsWatchListSemanticsUnSupported tells client-go that the fake cannot stream a
+// list.
+func (*kubelets) IsWatchListSemanticsUnSupported() bool { return true }
