@@ -70,6 +70,7 @@ func NewRoot(f *cli.Factory) *cobra.Command {
 		NewCmdAttach(f, nil), NewCmdRun(f, nil), NewCmdShell(f, nil), NewCmdLogs(f, nil), NewCmdPause(f, nil), NewCmdResume(f, nil),
 		NewCmdKubeconfig(f, nil), NewCmdConnect(f, nil), NewCmdDisconnect(f, nil), NewCmdDoctor(f, nil),
 		NewCmdInstall(f, nil), NewCmdUninstall(f, nil), NewCmdController(f, nil), NewCmdHost(f),
+		NewCmdRuntime(f),
 		NewCmdVersion(f, nil),
 	)
 	openTUI(f, root)
