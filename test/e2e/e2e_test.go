@@ -50,6 +50,10 @@ func TestVirtualClusters(t *testing.T) {
 		t.Parallel()
 		testDefaultDistro(t)
 	})
+	t.Run("Probe", func(t *testing.T) {
+		t.Parallel()
+		testProbe(t)
+	})
 	t.Run("ControlPlaneOnly", func(t *testing.T) {
 		t.Parallel()
 		testControlPlaneOnly(t)

@@ -37,11 +37,13 @@ func testRuntimeClass(t *testing.T, d harness.Distro) {
 
 	s.replaceClass(&class, func(c *nodev1.RuntimeClass) { c.Handler = "missing" })
 	s.checkRefusal(waiting, v1alpha1.ReasonNoCapableNode, []string{"host-0", `no handler "missing"`})
+	s.report(v1alpha1.StateNotOffered, `no handler "missing"`)
 	s.replaceClass(&class, func(c *nodev1.RuntimeClass) { c.Scheduling = selector("userns") })
 	s.checkRefusal(waiting, v1alpha1.ReasonNoCapableNode, []string{"host-0", "lacks the labels userns=yes"})
 	s.checkNoPods(waiting)
 
 	s.replaceClass(&class, func(*nodev1.RuntimeClass) {})
+	s.report(v1alpha1.RuntimeState(v1alpha1.ProbePassed))
 	s.condition(waiting, v1alpha1.ConditionControlPlaneReady, metav1.ConditionTrue, "")
 }
 
