@@ -15,8 +15,9 @@ type IsolationFactApplyConfiguration struct {
 	Name *string `json:"name,omitempty"`
 	// value found.
 	Value *string `json:"value,omitempty"`
-	// source of the fact: Host (the admitted pod, which no tenant can touch)
-	// or Guest (reported from within before the distro started).
+	// source of the fact: Host (the admitted pod, which no tenant can touch),
+	// Probe (a pod of the controller's on the same node, where no tenant is) or
+	// Guest (reported from within before the distro started).
 	Source *apiv1alpha1.FactSource `json:"source,omitempty"`
 	// holds says whether the value is what an isolated cluster needs.
 	Holds *bool `json:"holds,omitempty"`
