@@ -139,6 +139,7 @@ func (w *world) about(s subject, busy map[string]int, p *plan) (a action, keeps 
 func (w *world) settle(a *action, s subject, o offer, last *v1alpha1.ReportedProbe) {
 	if last == nil {
 		a.setStatus(statusOf(s, o, v1alpha1.StateProbing, "a probe pod is to find out what node pods could do there", nil))
+		a.labels = changed(s.node, unproven(s.knowledge.Name)) // of what is on no record
 		return
 	}
 	a.setStatus(statusOf(s, o, v1alpha1.RuntimeState(last.Verdict), last.Message, last))

@@ -178,6 +178,12 @@ func TestOnDemand(t *testing.T) {
 	expectActs(t, w, "Once.")
 }
 
+// TestNoRecord: a label that nothing stands behind is no proof.
+func TestNoRecord(t *testing.T) {
+	w := host(node("a", func(n *corev1.Node) { n.Labels = map[string]string{labelPods: "proven"} }))
+	expectActs(t, w, "It goes.", "make report a.userns", "report a.userns Probing", "label a /userns=", "probe a")
+}
+
 func TestInputs(t *testing.T) {
 	cases := map[string]struct {
 		reason string

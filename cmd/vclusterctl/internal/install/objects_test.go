@@ -81,7 +81,7 @@ func TestRenderStandsForNamespaceOnly(t *testing.T) {
 			if !found {
 				continue
 			}
-			if rest := strings.TrimSpace(after); rest != "" && !slices.Contains([]string{"-edit", "-view", "-host-api"}, rest) {
+			if rest := strings.TrimSpace(after); rest != "" && !slices.Contains([]string{"-edit", "-view", "-host-api", "-probes", "-node-pods", `:vclusterctl"`}, rest) {
 				t.Errorf("%s: %q goes on after the namespace", name, line)
 			}
 		}
@@ -111,7 +111,7 @@ func TestRenderArgs(t *testing.T) {
 // the namespace enforces, would refuse.
 func TestDeploymentIsRestricted(t *testing.T) {
 	m := render(t, Params{})
-	if got := only(t, m, "Namespace", "").GetLabels()["pod-security.kubernetes.io/enforce"]; got != "restricted" {
+	if got := only(t, m, "Namespace", charts.Namespace).GetLabels()["pod-security.kubernetes.io/enforce"]; got != "restricted" {
 		t.Errorf("the namespace enforces %q", got)
 	}
 	pod := as[appsv1.Deployment](t, only(t, m, "Deployment", "")).Spec.Template.Spec
