@@ -208,9 +208,6 @@ var k3sArgs = map[string]string{
 	"kubelet":                 "kubelet-arg",
 }
 
-// agentComponents are those of k3sArgs that a pool node has.
-var agentComponents = []string{"kubelet"}
-
 // userConfig is what the user wants beyond. It is read after ours; flags of
 // components are added to those there are.
 func (p k3s) userConfig() File {
@@ -221,12 +218,12 @@ func (p k3s) userConfig() File {
 		}
 	}
 	for component, key := range k3sArgs {
-		if p.Config.Role == guestapi.RoleAgent && !slices.Contains(agentComponents, component) {
-			continue
-		}
 		if flags := pairs(p.raw(component)); len(flags) > 0 {
 			values[key+"+"] = flags
 		}
+	}
+	if p.Config.Role == guestapi.RoleAgent {
+		withoutServerKeys(values)
 	}
 	return File{Path: k3sConfigDir + "/50-user.yaml", Mode: 0o600, Content: mustYAML(values)}
 }

@@ -149,6 +149,19 @@ func TestFilesGolden(t *testing.T) {
 				in.Config.Config = map[string]string{"kubelet.max-pods": "20", "kube-apiserver.event-ttl": "2h"}
 			},
 		},
+		"k3s-agent-config": {
+			reason: "Keys of K3s that only servers know would end the agent; the others reach it.",
+			change: func(in *Inputs) {
+				k3sInputs(in)
+				in.Name, in.ServerToken = "work-0", ""
+				in.Config.Role, in.Config.NodeNamePrefix = guestapi.RoleAgent, "work-"
+				in.Config.JoinEndpoint = "10.215.7.7:6443"
+				in.Config.Config = map[string]string{
+					"service-node-port-range": "30000-30999", "secrets-encryption": "true", "disable-helm-controller": "true",
+					"kubelet.max-pods": "20", "debug": "true", "nonroot-devices": "true",
+				}
+			},
+		},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

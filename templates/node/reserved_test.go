@@ -1,6 +1,7 @@
 package node
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,14 +14,7 @@ import (
 // What the product tells K3s is not the user's to tell: the user's file is read
 // last.
 func TestOwnKeysOfK3sAreReserved(t *testing.T) {
-	pool := func(in *Inputs) {
-		k3sInputs(in)
-		in.Config.Role = guestapi.RoleAgent
-		in.Config.JoinEndpoint = "10.96.0.9:6443"
-		in.Config.NodeLabels = map[string]string{"a": "b"}
-		in.Config.NodeTaints = []string{"a=b:NoSchedule"}
-	}
-	for name, inputs := range map[string]func(*Inputs){"server": k3sInputs, "agent": pool} {
+	for name, inputs := range map[string]func(*Inputs){"server": k3sInputs, "agent": k3sPool} {
 		told := k3sKeys(t, inputs)
 		if len(told) < 5 {
 			t.Fatalf("%s: only %v are told", name, told)
@@ -30,6 +24,24 @@ func TestOwnKeysOfK3sAreReserved(t *testing.T) {
 			t.Errorf("%s: of %v only %q are refused to users", name, told, refused)
 		}
 	}
+}
+
+// An agent of K3s that is told what it does not know does not start.
+func TestAgentsKnowWhatTheyAreTold(t *testing.T) {
+	for key := range k3sKeys(t, k3sPool) {
+		if !slices.Contains(k3sAgentFlags, key) {
+			t.Errorf("%q is no flag of an agent of K3s", key)
+		}
+	}
+}
+
+// k3sPool makes the node one of a pool that is told everything we have to say.
+func k3sPool(in *Inputs) {
+	k3sInputs(in)
+	in.Config.Role = guestapi.RoleAgent
+	in.Config.JoinEndpoint = "10.96.0.9:6443"
+	in.Config.NodeLabels = map[string]string{"a": "b"}
+	in.Config.NodeTaints = []string{"a=b:NoSchedule"}
 }
 
 // k3sKeys are the keys of the configuration of K3s that a node begins with.
