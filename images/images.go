@@ -14,6 +14,8 @@ const (
 	LocalPathVersion  = "v0.0.30"
 	PauseVersion      = "v0.1.0"
 	BusyboxVersion    = "v1.37.0"
+	// GVisorVersion is what tests build; no image has it.
+	GVisorVersion = "v0.0.0-20260905035102-160fafc42237"
 	// K3sVersion is what an image build downloads; one that is given may be
 	// another of the same Kubernetes.
 	K3sVersion         = KubernetesVersion + "+k3s1"

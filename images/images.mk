@@ -20,3 +20,7 @@ image-refresh: setup ## The same with the newest Debian packages.
 .PHONY: testbin
 testbin: setup ## Build dist/testbin/{kube-apiserver,etcd,kubectl,containerd} for tests.
 	$(IMAGE_BUILD) testbin
+
+.PHONY: testbin-gvisor
+testbin-gvisor: setup ## Build dist/testbin/{runsc,containerd-shim-runsc-v1} for end-to-end tests (some minutes when cold).
+	$(IMAGE_BUILD) gvisor

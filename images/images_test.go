@@ -23,6 +23,7 @@ func TestVersionsMatchTheModules(t *testing.T) {
 		"coredns":                {"cluster DNS", "github.com/coredns/coredns", CoreDNSVersion},
 		"kube-router":            {"NetworkPolicy", "github.com/cloudnativelabs/kube-router/v2", KubeRouterVersion},
 		"local-path-provisioner": {"storage", "github.com/rancher/local-path-provisioner", LocalPathVersion},
+		"../../testbin/gvisor":   {"runsc and its shim, for tests", "gvisor.dev/gvisor", GVisorVersion},
 	}
 	for folder, tc := range cases {
 		t.Run(folder, func(t *testing.T) {

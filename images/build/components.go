@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -17,6 +18,8 @@ import (
 // folder of its name.
 type component struct {
 	name string
+	// source is its folder below images, where that is not one of the node's.
+	source string
 	// pkg is what to build: "." for our own main package around upstream's
 	// libraries, "tool" for upstream's main packages pinned as tools.
 	pkg     string
@@ -115,6 +118,16 @@ func kubernetesComponent() component {
 	}
 }
 
+// gvisorComponent is no part of any image: tests put it on a host. runsc starts
+// itself in an empty root directory, where one with cgo finds no loader.
+func gvisorComponent() component {
+	return component{
+		name: "gvisor", source: "testbin/gvisor", pkg: "tool",
+		defines:  map[string]string{"gvisor.dev/gvisor/runsc/version.version": images.GVisorVersion},
+		binaries: []binary{{file: "runsc"}, {file: "shim"}},
+	}
+}
+
 // majorMinor splits the first two numbers off a version such as v1.36.3.
 func majorMinor(version string) (major, minor string) {
 	major, rest, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")
@@ -129,13 +142,15 @@ func componentsFor(targets []string) []component {
 		return components()
 	case slices.Contains(targets, targetTestbin):
 		return components()[:3]
+	case slices.Contains(targets, targetGVisor):
+		return []component{gvisorComponent()}
 	}
 	return nil
 }
 
 // makeComponent compiles a component unless the cache has it.
 func makeComponent(ctx context.Context, run runner, opts options, c component) (string, error) {
-	source := filepath.Join(opts.root, "images/node/components", c.name)
+	source := filepath.Join(opts.root, "images", cmp.Or(c.source, path.Join("node/components", c.name)))
 	k, err := componentKey(ctx, run, source, c)
 	if err != nil {
 		return "", fmt.Errorf("component %q: %w", c.name, err)

@@ -50,18 +50,31 @@ func makePause(ctx context.Context, run runner, opts options, out string) error 
 	return err
 }
 
-// linkTestbin points at the binaries that API tests start. The name chooses
-// the component.
-func linkTestbin(dir string, components map[string]string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	for name, target := range map[string]string{
+// apiPrograms are what tests start an API server of. The name chooses the
+// component.
+func apiPrograms(components map[string]string) map[string]string {
+	return map[string]string{
 		"kube-apiserver": filepath.Join(components["kubernetes"], "kubernetes"),
 		"kubectl":        filepath.Join(components["kubernetes"], "kubernetes"),
 		"etcd":           filepath.Join(components["etcd"], "etcd"),
 		"containerd":     filepath.Join(components["containerd"], "containerd"),
-	} {
+	}
+}
+
+// gvisorPrograms are what a test gives a host that is to offer gVisor.
+func gvisorPrograms(components map[string]string) map[string]string {
+	return map[string]string{
+		"runsc":                    filepath.Join(components["gvisor"], "runsc"),
+		"containerd-shim-runsc-v1": filepath.Join(components["gvisor"], "shim"),
+	}
+}
+
+// linkTestbin points at programs that tests start.
+func linkTestbin(dir string, programs map[string]string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for name, target := range programs {
 		link := filepath.Join(dir, name)
 		if err := os.RemoveAll(link); err != nil {
 			return err
