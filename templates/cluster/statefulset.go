@@ -15,7 +15,8 @@ import (
 
 // TemplateRevision names the shape that this package gives to node pods. It is
 // pinned per cluster: a change that needs new pods gets a new revision, and
-// clusters on an older one are outdated, not restarted.
+// clusters on an older one are outdated, not restarted. What it looks like under
+// each revision is recorded in testdata.
 const TemplateRevision = "1"
 
 // defaultStateSize is the size of a state volume for which none is asked.
