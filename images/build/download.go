@@ -28,7 +28,7 @@ const (
 type download struct {
 	file      string // URL of the file
 	checksums string // URL of the list: lines of a SHA-256 and a name
-	dir       string // where downloaded files are kept
+	cache     string // where downloaded files are kept
 	timeout   time.Duration
 	client    *http.Client
 	logf      func(string, ...any)
@@ -44,7 +44,7 @@ func releasedK3s(opts options) download {
 	base := "https://github.com/k3s-io/k3s/releases/download/" + url.PathEscape(images.K3sVersion) + "/"
 	return download{
 		file: base + name, checksums: base + "sha256sum-" + arch + ".txt",
-		dir: filepath.Join(opts.cache, "downloads"), timeout: checksumTimeout,
+		cache: opts.cache, timeout: checksumTimeout,
 		client: http.DefaultClient, logf: opts.logf,
 	}
 }
@@ -53,10 +53,9 @@ func releasedK3s(opts options) download {
 var errUnreachable = errors.New("not reachable")
 
 // fetch returns the path of the file, or none where the network is not there.
-// A file that is not what the list says is an error.
+// A file that is not what the list says is an error, and so is half a file.
 func (d download) fetch(ctx context.Context) (string, error) {
-	name := d.file[strings.LastIndex(d.file, "/")+1:]
-	path, err := d.tryFetch(ctx, name)
+	path, err := d.kept(ctx)
 	if errors.Is(err, errUnreachable) {
 		d.logf("distro k3s is left out: %v; give its binary with K3S_BINARY=/path to add it, or K3S_BINARY=%s not to ask", err, withoutK3s)
 		return "", nil
@@ -67,55 +66,97 @@ func (d download) fetch(ctx context.Context) (string, error) {
 	return path, nil
 }
 
-func (d download) tryFetch(ctx context.Context, name string) (string, error) {
-	var list strings.Builder
-	if err := d.get(ctx, d.checksums, d.timeout, &list); err != nil {
-		return "", err
+// kept returns the file that was downloaded earlier, without asking the network,
+// or downloads it. What was kept is held to the checksum that it came with.
+func (d download) kept(ctx context.Context) (string, error) {
+	k := newKey()
+	k.add(d.file)
+	name := d.file[strings.LastIndex(d.file, "/")+1:]
+	for {
+		fresh := false
+		dir, err := cached(d.cache, "downloads", k.String(), func(dir string) error {
+			fresh = true
+			return d.download(ctx, filepath.Join(dir, name))
+		})
+		if err != nil {
+			return "", err
+		}
+		file := filepath.Join(dir, name)
+		if err = intact(file); err == nil {
+			return file, nil
+		}
+		if fresh {
+			return "", err
+		}
+		d.logf("%v; it is downloaded anew", err)
+		if err := os.RemoveAll(dir); err != nil {
+			return "", err
+		}
 	}
-	want, err := checksumOf(list.String(), name)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", d.checksums, err)
-	}
-	kept := filepath.Join(d.dir, want)
-	if _, err := os.Stat(kept); err == nil {
-		return kept, markUsed(kept)
-	}
-	d.logf("downloading %s", d.file)
-	return kept, d.keep(ctx, want, kept)
 }
 
-// keep downloads the file and gives it its name once it is what it should be.
-func (d download) keep(ctx context.Context, want, kept string) error {
-	if err := os.MkdirAll(d.dir, 0o755); err != nil {
+// sumSuffix names the file with the checksum beside a file.
+const sumSuffix = ".sha256"
+
+// download writes the file, and beside it the checksum that its release gives it.
+func (d download) download(ctx context.Context, to string) error {
+	var list strings.Builder
+	if err := d.get(ctx, d.checksums, d.timeout, &list); err != nil {
 		return err
 	}
-	temporary, err := os.CreateTemp(d.dir, ".new-")
+	want, err := checksumOf(list.String(), filepath.Base(to))
+	if err != nil {
+		return fmt.Errorf("%s: %w", d.checksums, err)
+	}
+	d.logf("downloading %s", d.file)
+	file, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o755)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temporary.Name())
 	sum := sha256.New()
-	err = d.get(ctx, d.file, binaryTimeout, io.MultiWriter(temporary, sum))
-	if err := errors.Join(err, temporary.Close()); err != nil {
+	err = d.get(ctx, d.file, binaryTimeout, io.MultiWriter(file, sum))
+	if err := errors.Join(err, file.Close()); err != nil {
 		return err
 	}
 	if got := hex.EncodeToString(sum.Sum(nil)); got != want {
 		return fmt.Errorf("the file has the SHA-256 %s, and its release says %s: somebody changed it on the way; try again, or give another with K3S_BINARY=/path", got, want)
 	}
-	if err := os.Chmod(temporary.Name(), 0o755); err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), kept)
+	return os.WriteFile(to+sumSuffix, []byte(want), 0o644)
 }
 
+// intact says how a file differs from the checksum beside it.
+func intact(name string) error {
+	want, err := os.ReadFile(name + sumSuffix)
+	if err != nil {
+		return err
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, file); err != nil {
+		return err
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != string(want) {
+		return fmt.Errorf("%s is damaged: it has the SHA-256 %s, and had %s", name, got, want)
+	}
+	return nil
+}
+
+// get writes what an address holds. Half of it is a failure: there is a network.
 func (d download) get(ctx context.Context, from string, timeout time.Duration, to io.Writer) error {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	bounded, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, from, http.NoBody)
+	request, err := http.NewRequestWithContext(bounded, http.MethodGet, from, http.NoBody)
 	if err != nil {
 		return err
 	}
 	response, err := d.client.Do(request)
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err() // somebody ends the build
+	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUnreachable, err)
 	}
@@ -126,8 +167,8 @@ func (d download) get(ctx context.Context, from string, timeout time.Duration, t
 	case response.StatusCode != http.StatusOK:
 		return fmt.Errorf("%s answers %s", from, response.Status)
 	}
-	if _, err := io.Copy(to, response.Body); err != nil {
-		return fmt.Errorf("%w: %s breaks off: %w", errUnreachable, from, err)
+	if n, err := io.Copy(to, response.Body); err != nil {
+		return fmt.Errorf("%s breaks off after %d bytes: %w; try again, give the binary with K3S_BINARY=/path, or leave it out with K3S_BINARY=%s", from, n, err, withoutK3s)
 	}
 	return nil
 }

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -30,7 +33,7 @@ func release(t *testing.T, list http.HandlerFunc, content string) (d download, a
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return download{
-		file: server.URL + "/k3s", checksums: server.URL + "/sums.txt", dir: t.TempDir(), timeout: 200 * time.Millisecond,
+		file: server.URL + "/k3s", checksums: server.URL + "/sums.txt", cache: t.TempDir(), timeout: 200 * time.Millisecond,
 		client: server.Client(), logf: func(format string, args ...any) { fmt.Fprintf(said, format+"\n", args...) },
 	}, asked, said
 }
@@ -71,7 +74,7 @@ func TestDownload(t *testing.T) {
 			if (path != "") != (tc.err == "" && tc.notice == "") || !strings.Contains(said.String(), tc.notice) {
 				t.Fatalf("%s got %q, said %q", tc.reason, path, said)
 			}
-			left, err := os.ReadDir(d.dir)
+			left, err := os.ReadDir(filepath.Join(d.cache, "downloads"))
 			if err != nil || len(left) > 1 || path == "" && len(left) > 0 {
 				t.Errorf("%s left %v, %v", tc.reason, left, err)
 			}
@@ -86,15 +89,105 @@ func TestDownload(t *testing.T) {
 	}
 }
 
+// What was downloaded once is there without a network, if it still is what it was.
 func TestDownloadOnce(t *testing.T) {
-	d, asked, _ := release(t, lists(sumOf("a binary")+"  k3s\n"), "a binary")
-	for range 2 {
-		if _, err := d.fetch(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+	cases := map[string]struct {
+		reason string
+		then   func(t *testing.T, d *download, kept string)
+		asked  int
+		notice string // what is said where the second time yields nothing
+	}{
+		"Again": {reason: "Nobody is asked for what is there.", then: func(*testing.T, *download, string) {}, asked: 1},
+		"Offline": {
+			reason: "An image that is built anew without a network has K3s as before.",
+			then:   func(_ *testing.T, d *download, _ string) { goOffline(d) },
+			asked:  1,
+		},
+		"Damaged": {
+			reason: "A kept file that changed is not used.",
+			then:   func(t *testing.T, _ *download, kept string) { t.Helper(); damage(t, kept) },
+			asked:  2,
+		},
+		"DamagedOffline": {
+			reason: "Not even where there is no other.",
+			then:   func(t *testing.T, d *download, kept string) { t.Helper(); damage(t, kept); goOffline(d) },
+			asked:  1, notice: "left out",
+		},
+		"OtherRelease": {
+			reason: "A kept file is that of one release.",
+			then:   func(_ *testing.T, d *download, _ string) { goOffline(d); d.file = "http://127.0.0.1:1/v2/k3s" },
+			asked:  1, notice: "left out",
+		},
 	}
-	if *asked != 1 {
-		t.Errorf("downloaded %d times", *asked)
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			d, asked, said := release(t, lists(sumOf("a binary")+"  k3s\n"), "a binary")
+			kept, err := d.fetch(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			tc.then(t, &d, kept)
+			path, err := d.fetch(t.Context())
+			if err != nil || (path == "") != (tc.notice != "") || !strings.Contains(said.String(), tc.notice) {
+				t.Fatalf("%s got %q, %v, said %q", tc.reason, path, err, said)
+			}
+			if *asked != tc.asked {
+				t.Errorf("%s downloaded %d times, want %d", tc.reason, *asked, tc.asked)
+			}
+			if content, err := os.ReadFile(path); path != "" && (err != nil || string(content) != "a binary") {
+				t.Errorf("%s kept %q, %v", tc.reason, content, err)
+			}
+		})
+	}
+}
+
+func goOffline(d *download) {
+	d.client = &http.Client{Transport: noNetwork{}}
+}
+
+// noNetwork answers nothing.
+type noNetwork struct{}
+
+func (noNetwork) RoundTrip(*http.Request) (*http.Response, error) { return nil, errFake }
+
+func damage(t *testing.T, file string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte("a binary!"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A transfer that breaks off shows that there is a network. Without K3s the
+// image would not be what was asked for, and nobody would know.
+func TestDownloadBreaksOff(t *testing.T) {
+	half := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		_, _ = w.Write([]byte("half"))
+	}
+	for name, broken := range map[string]string{"List": "/sums.txt", "File": "/k3s"} {
+		t.Run(name, func(t *testing.T) {
+			d, _, said := release(t, lists(""), "")
+			mux := http.NewServeMux()
+			mux.HandleFunc("/", lists(sumOf("a binary")+"  k3s\n"))
+			mux.HandleFunc(broken, half)
+			server := httptest.NewServer(mux)
+			t.Cleanup(server.Close)
+			d.file, d.checksums = server.URL+"/k3s", server.URL+"/sums.txt"
+			path, err := d.fetch(t.Context())
+			if path != "" || !strings.Contains(errorText(err), broken+" breaks off after 4 bytes") {
+				t.Errorf("got %q, %v, said %q", path, err, said)
+			}
+		})
+	}
+}
+
+// Somebody who ends the build wants no image without K3s.
+func TestDownloadEnded(t *testing.T) {
+	d, _, said := release(t, lists(sumOf("a binary")+"  k3s\n"), "a binary")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := d.fetch(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("got error %v, said %q", err, said)
 	}
 }
 
