@@ -43,6 +43,15 @@ const (
 	RuntimeGVisor RuntimeProfile = "gvisor"
 )
 
+// InUse is all of it in one word. A status that an older controller wrote has no
+// summary.
+func (r *RuntimeStatus) InUse() string {
+	if r.Summary == "" {
+		return r.Servers
+	}
+	return r.Summary
+}
+
 // RuntimeStatus names the runtime profiles in use.
 type RuntimeStatus struct {
 	// summary is all of it in one word: the profile, or those of the servers

@@ -157,6 +157,11 @@ type Resolved struct {
 	TemplateRevision string `json:"templateRevision,omitempty"`
 }
 
+// IsControlPlaneOnly says whether the servers are no nodes of the cluster.
+func (r *Resolved) IsControlPlaneOnly() bool {
+	return r != nil && r.ControlPlaneOnly != nil && *r.ControlPlaneOnly
+}
+
 // StateStatus is the state that the servers run on: what was stored inside.
 type StateStatus struct {
 	// id is the UID of the namespace kube-system inside, which a datastore gets

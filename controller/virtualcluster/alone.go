@@ -36,7 +36,7 @@ func runsNoPods(k profile.Knowledge) bool {
 
 // runsNoPods says whether the pods of a group are no nodes of the cluster.
 func (s *Scope) runsNoPods(g cluster.Group) bool {
-	return g.Role == guestapi.RoleServer && s.vc.Status.Resolved != nil && ptr.Deref(s.vc.Status.Resolved.ControlPlaneOnly, false)
+	return g.Role == guestapi.RoleServer && s.vc.Status.Resolved.IsControlPlaneOnly()
 }
 
 // wantsNodes says whether any node is to be there.

@@ -35,7 +35,7 @@ type Input struct {
 }
 
 // ControlPlaneOnly says whether the servers are no nodes of the cluster.
-func (in Input) ControlPlaneOnly() bool { return ptr.Deref(in.Resolved.ControlPlaneOnly, false) }
+func (in Input) ControlPlaneOnly() bool { return in.Resolved.IsControlPlaneOnly() }
 
 // HostNetwork is what is known of the host cluster's network.
 type HostNetwork struct {

@@ -90,11 +90,27 @@ func (p *page) head(vc *v1alpha1.VirtualCluster) {
 		p.row("Runtime:", runtimes(r))
 	}
 	if s := vc.Status.Servers; s != nil {
-		p.row("Servers:", fmt.Sprintf("%d of %d ready", s.ReadyReplicas, s.Replicas))
+		p.row("Servers:", fmt.Sprintf("%d of %d ready", s.ReadyReplicas, s.Replicas)+alone(vc.Status.Resolved))
 	}
 	for _, pool := range vc.Status.Pools {
-		p.row("Pool "+pool.Name+":", fmt.Sprintf("%d of %d ready", pool.ReadyReplicas, pool.Replicas))
+		p.row("Pool "+pool.Name+":", fmt.Sprintf("%d of %d ready", pool.ReadyReplicas, pool.Replicas)+under(vc.Status.Runtime, pool))
 	}
+}
+
+// alone says of servers that they are no nodes.
+func alone(r *v1alpha1.Resolved) string {
+	if !r.IsControlPlaneOnly() {
+		return ""
+	}
+	return ", the control plane only"
+}
+
+// under says the runtime of a pool, where pools have different ones.
+func under(r *v1alpha1.RuntimeStatus, pool v1alpha1.PoolStatus) string {
+	if r == nil || pool.Runtime == "" || pool.Runtime == r.Pools {
+		return ""
+	}
+	return ", under " + pool.Runtime
 }
 
 func ready(vc *v1alpha1.VirtualCluster) string {

@@ -140,7 +140,7 @@ func runtimeProfile(vc *v1alpha1.VirtualCluster) string {
 	if vc.Status.Runtime == nil {
 		return ""
 	}
-	return vc.Status.Runtime.Servers
+	return vc.Status.Runtime.InUse()
 }
 
 func endpoint(vc *v1alpha1.VirtualCluster) string { return vc.Status.Endpoint }

@@ -33,7 +33,7 @@ func CheckName(name string) error {
 func (f Flags) Check() error {
 	for _, check := range []func() error{
 		func() error { return oneOf("--distro", f.Distro, v1alpha1.Distros()) },
-		func() error { return oneOf("--runtime", f.Runtime, v1alpha1.RuntimeProfiles()) },
+		f.checkRuntimes,
 		f.checkVersion,
 		f.checkServers,
 		f.checkTTL,

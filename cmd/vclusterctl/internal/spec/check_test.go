@@ -15,9 +15,9 @@ func TestFlagsCheck(t *testing.T) {
 		want   string
 	}{
 		"Nothing":       {reason: "Everything may be left out."},
-		"Fine":          {reason: "What the CRD takes.", flags: Flags{Distro: "k3s", Runtime: "auto", Version: "1.36.3", Servers: ptr.To[int32](1), PodCIDR: "10.0.0.0/8", ServiceCIDR: "172.16.0.0/28"}},
+		"Fine":          {reason: "What the CRD takes.", flags: Flags{Distro: "k3s", Runtimes: []string{"auto"}, Version: "1.36.3", Servers: ptr.To[int32](1), PodCIDR: "10.0.0.0/8", ServiceCIDR: "172.16.0.0/28"}},
 		"Distro":        {reason: "There are two.", flags: Flags{Distro: "foo"}, want: `--distro "foo": want one of [k8s k3s]`},
-		"Runtime":       {reason: "Those that exist.", flags: Flags{Runtime: "docker"}, want: `--runtime "docker": want one of [auto userns sysbox kata gvisor]`},
+		"Runtime":       {reason: "Those that exist.", flags: Flags{Runtimes: []string{"docker"}}, want: `--runtime "docker": want one of [auto userns sysbox kata gvisor]`},
 		"Version":       {reason: "A minor version is none.", flags: Flags{Version: "1.36"}, want: `--k8s-version "1.36": want a full version`},
 		"NoServer":      {reason: "Nothing would serve.", flags: Flags{Servers: ptr.To[int32](0)}, want: "--servers 0: want 1"},
 		"Servers":       {reason: "Not yet.", flags: Flags{Servers: ptr.To[int32](3)}, want: "--pool NAME=N"},

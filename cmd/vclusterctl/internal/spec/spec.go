@@ -18,8 +18,10 @@ import (
 
 // Flags are what a user may say on the command line. Empty means unsaid.
 type Flags struct {
-	Distro, Version, Image, Runtime string
-	Servers                         *int32
+	Distro, Version, Image string
+	// Runtimes are [GROUP=]PROFILE[:CLASS].
+	Runtimes []string
+	Servers  *int32
 	// Pools are NAME=N.
 	Pools []string
 	// Expose is the type of the API's Service, in any case.
@@ -88,7 +90,6 @@ func (f Flags) Apply(u *unstructured.Unstructured) error {
 		{"distro", f.Distro},
 		{"version", f.Version},
 		{"image", f.Image},
-		{"runtime.profile", f.Runtime},
 		{"servers.replicas", int32String(f.Servers)},
 		{"expose.type", expose},
 		{"network.podCIDR", f.PodCIDR},
@@ -104,6 +105,11 @@ func (f Flags) Apply(u *unstructured.Unstructured) error {
 	}
 	for _, pool := range f.Pools {
 		if err := setPool(u, pool); err != nil {
+			return err
+		}
+	}
+	for _, runtime := range f.Runtimes {
+		if err := setRuntime(u, runtime); err != nil {
 			return err
 		}
 	}

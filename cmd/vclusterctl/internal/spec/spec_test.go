@@ -31,7 +31,7 @@ func TestFlagsApply(t *testing.T) {
 		"EveryFlag": {
 			reason: "Each flag has its place.",
 			args: args{flags: Flags{
-				Distro: "k8s", Version: "v1.36.3", Image: "example.com/node:1", Runtime: "userns", Servers: ptr.To[int32](1),
+				Distro: "k8s", Version: "v1.36.3", Image: "example.com/node:1", Runtimes: []string{"userns"}, Servers: ptr.To[int32](1),
 				Pools: []string{"w=2"}, Expose: "nodeport", PodCIDR: "10.1.0.0/16", ServiceCIDR: "10.2.0.0/16", TTL: 2 * time.Hour,
 			}},
 			want: want{spec: map[string]any{

@@ -108,7 +108,7 @@ func (o *CreateOptions) addSpec(cmd *cobra.Command) {
 	flags.StringVarP(&o.File, "filename", "f", "", "`file` with one VirtualCluster, - for standard input")
 	flags.StringVar(&o.Spec.Distro, "distro", "", "Kubernetes distribution inside: k3s or k8s")
 	flags.StringVar(&o.Spec.Version, "k8s-version", "", "Kubernetes `version` inside, for example v1.36.3")
-	flags.StringVar(&o.Spec.Runtime, "runtime", "", "runtime `profile` of the node pods, for example userns")
+	flags.StringSliceVar(&o.Spec.Runtimes, "runtime", nil, "runtime `[GROUP=]PROFILE[:CLASS]` of all node pods, or those of the group server or a pool, for example userns, or server=kata,work=userns")
 	flags.StringVar(&o.Spec.Image, "image", "", "node `image`, where the administrator allows it")
 	flags.Int32Var(&o.Servers, "servers", 0, "`number` of control-plane nodes; only 1 for now")
 	flags.StringArrayVar(&o.Spec.Pools, "pool", nil, "pool of workers as `NAME=N`; may be repeated")

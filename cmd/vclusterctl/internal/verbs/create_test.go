@@ -72,7 +72,7 @@ func TestCreateFlags(t *testing.T) {
 			want: want{
 				Name: "dev", Timeout: time.Second, DryRun: "client", Host: "embedded", NoConn: true,
 				Spec: spec.Flags{
-					Distro: "k8s", Version: "v1.36.3", Runtime: "userns", Servers: ptr.To[int32](1), Pools: []string{"a=1", "b=2"},
+					Distro: "k8s", Version: "v1.36.3", Runtimes: []string{"userns"}, Servers: ptr.To[int32](1), Pools: []string{"a=1", "b=2"},
 					Expose: "NodePort", Set: []string{"a=b,c"}, Image: "i", PodCIDR: "p", ServiceCIDR: "s", TTL: 2 * time.Hour,
 				},
 			},

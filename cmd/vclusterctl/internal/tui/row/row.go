@@ -62,7 +62,7 @@ func Of(vc *v1alpha1.VirtualCluster) Row {
 		r.Version = vc.Status.Resolved.Version
 	}
 	if vc.Status.Runtime != nil {
-		r.Runtime = vc.Status.Runtime.Servers
+		r.Runtime = vc.Status.Runtime.InUse()
 	}
 	if vc.Status.ExpiresAt != nil {
 		r.Expires = vc.Status.ExpiresAt.Time
@@ -147,7 +147,9 @@ func caveat(vc *v1alpha1.VirtualCluster) string {
 
 func wanted(vc *v1alpha1.VirtualCluster) (n int32) {
 	for _, group := range groups(vc) {
-		n += group.nodes
+		if group.name != v1alpha1.ServersPool || !vc.Status.Resolved.IsControlPlaneOnly() {
+			n += group.nodes
+		}
 	}
 	return n
 }

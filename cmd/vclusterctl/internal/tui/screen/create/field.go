@@ -108,9 +108,9 @@ func Fields(t *theme.Theme, d Defaults) []*Field {
 			put:   func(v string, f *spec.Flags) { f.Version = v },
 		},
 		{
-			Label: "Runtime", Help: "What isolates the node pods; auto is the strongest that is proven.", paths: []string{"spec.runtime"},
+			Label: "Runtime", Help: "What isolates the node pods; auto is sysbox where the nodes have it, else userns.", paths: []string{"spec.runtime"},
 			Choices: texts(v1alpha1.RuntimeProfiles()),
-			put:     func(v string, f *spec.Flags) { f.Runtime = v },
+			put:     func(v string, f *spec.Flags) { f.Runtimes = []string{v} },
 		},
 		{
 			Label: "Workers", Help: "Nodes beside the server, in a pool called " + workers + ".", paths: []string{"spec.pools"},
