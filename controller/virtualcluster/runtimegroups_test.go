@@ -259,3 +259,44 @@ func TestOlderTakesAfterItsRuntime(t *testing.T) {
 		t.Errorf("a pool of another runtime: %v", err)
 	}
 }
+
+// TestVolumeOfAnotherKind: a new group adopts no volume that its runtime cannot
+// use, and which kind a group has nothing changes.
+func TestVolumeOfAnotherKind(t *testing.T) {
+	s := aScope()
+	s.profiles, s.nodes, s.runtimeClasses = catalog.Profiles(), []corev1.Node{hostNode(handlers{kata.Handler: false})}, hostClasses(t)
+	s.vc.Spec.Runtime.Profile = v1alpha1.RuntimeKata
+	smallMachine(&s.vc.Spec.Servers.Resources, &s.vc.Spec.Servers.Storage)
+	s.vc.Spec.Servers.Storage = v1alpha1.Storage{}
+	orphan := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{
+		Name: "state-dev-server-0", Labels: map[string]string{v1alpha1.LabelCluster: "dev", v1alpha1.LabelPool: cluster.ServerGroup},
+		CreationTimestamp: metav1.Time{Time: noon},
+	}}
+	s.claims = map[string]*corev1.PersistentVolumeClaim{orphan.Name: orphan}
+	if stop := s.checkClaims(s.groups()[0]); stop != nil {
+		t.Errorf("what nobody has chosen a runtime for yet is refused: %v", stop)
+	}
+	if err := chooseRuntime(s); err != nil {
+		t.Fatal(err)
+	}
+	g := s.groups()[0]
+	if !g.Block {
+		t.Fatalf("servers under Kata keep their state in a folder: %+v", s.condition(v1alpha1.ConditionRuntimeReady))
+	}
+	if stop := s.checkClaims(g); stop == nil || !strings.Contains(stop.message, "volumeMode Filesystem") {
+		t.Errorf("a volume with a file system of the host: %v", stop)
+	}
+	orphan.Spec.VolumeMode = ptr.To(corev1.PersistentVolumeBlock)
+	if stop := s.checkClaims(g); stop != nil {
+		t.Errorf("a block volume is refused: %v", stop)
+	}
+	delete(s.runtimeClasses, kata.ClassName)
+	serversUnder(s, kata.ClassName)
+	s.children.statefulSets["dev-server"].Spec.VolumeClaimTemplates = []corev1.PersistentVolumeClaim{*orphan}
+	if err := chooseRuntime(s); err != nil {
+		t.Fatal(err)
+	}
+	if s.runtimeStop == nil || !s.groups()[0].Block {
+		t.Error("the nodes are told another kind of volume while the host has lost the runtime")
+	}
+}

@@ -28,6 +28,7 @@ func TestGolden(t *testing.T) {
 		reason  string
 		in      Input
 		seccomp bool
+		block   bool
 	}{
 		"minimal": {
 			reason: "Everything left out: one server with a volume, reached inside the host.",
@@ -46,10 +47,15 @@ func TestGolden(t *testing.T) {
 			reason: "Distro k3s has its state volume where K3s keeps its data; a pool is a worker of it.",
 			in:     k3s(),
 		},
+		"alone": {
+			reason: "Servers that are no nodes, a pool that runs the pods, and state on devices.",
+			in:     alone(),
+			block:  true,
+		},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			for file, obj := range objects(t, tc.in, shape(tc.seccomp)) {
+			for file, obj := range objects(t, tc.in, shape(tc.seccomp), tc.block) {
 				compare(t, filepath.Join("testdata", name, file+".yaml"), obj)
 			}
 		})
@@ -57,7 +63,7 @@ func TestGolden(t *testing.T) {
 }
 
 // objects builds all objects of a cluster, by the name of their golden file.
-func objects(t *testing.T, in Input, shape profile.PodShape) map[string]any {
+func objects(t *testing.T, in Input, shape profile.PodShape, block bool) map[string]any {
 	t.Helper()
 	out := map[string]any{
 		"service-api":         APIService(in),
@@ -69,6 +75,7 @@ func objects(t *testing.T, in Input, shape profile.PodShape) map[string]any {
 		"secret-kubeconfig":   KubeconfigSecret(in, []byte("x")),
 	}
 	for _, g := range append([]Group{Servers(in.Spec)}, Pools(in.Spec)...) {
+		g.Block = block
 		set, err := StatefulSet(in, g, shape)
 		if err != nil {
 			t.Fatal(err)
@@ -162,6 +169,13 @@ func k3s() Input {
 	in.Resolved.Datastore = "sqlite"
 	in.IdentityKeys = []string{"server-ca.crt", "server-ca.key", "service.key"}
 	in.Spec.Servers.Storage.Ephemeral = ptr.To(true)
+	in.Spec.Pools = []v1alpha1.Pool{{Name: "work"}}
+	return in
+}
+
+func alone() Input {
+	in := minimal()
+	in.Resolved.ControlPlaneOnly = ptr.To(true)
 	in.Spec.Pools = []v1alpha1.Pool{{Name: "work"}}
 	return in
 }
