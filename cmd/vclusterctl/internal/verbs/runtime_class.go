@@ -99,7 +99,7 @@ func (o *RuntimeSetupOptions) verdict(seen *seenHost, nodes []string) error {
 	q.Nodes = slices.DeleteFunc(slices.Clone(seen.nodes), func(n corev1.Node) bool { return !slices.Contains(nodes, n.Name) })
 	answer := o.profile.Ask(q)
 	if len(answer.Capable()) < len(answer.Nodes) {
-		return cli.Refused("", "the nodes have the handler, and yet not all of them offer runtime %q: %s", o.Runtime, answer.Message())
+		return cli.Fail("See more with: "+o.Command("doctor", "--runtime", o.Runtime), "the nodes have the handler, and yet not all of them offer runtime %q: %s", o.Runtime, answer.Message())
 	}
 	return nil
 }

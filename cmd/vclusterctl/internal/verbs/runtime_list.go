@@ -31,12 +31,11 @@ reached, everything but the nodes is shown.`
 func NewCmdRuntimeList(f *cli.Factory, runF func(context.Context, *RuntimeListOptions) error) *cobra.Command {
 	o := &RuntimeListOptions{Factory: f}
 	cmd := &cobra.Command{
-		Use:         "list",
-		Aliases:     []string{"ls"},
-		Short:       "List the runtimes, and the nodes that offer them",
-		Long:        runtimeListLong,
-		Args:        args(cobra.NoArgs),
-		Annotations: map[string]string{hostAnnotation: hostOptional},
+		Use:     "list",
+		Aliases: []string{"ls"},
+		Short:   "List the runtimes, and the nodes that offer them",
+		Long:    runtimeListLong,
+		Args:    args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if runF != nil {
 				return runF(cmd.Context(), o)

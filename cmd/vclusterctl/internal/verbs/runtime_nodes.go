@@ -177,6 +177,7 @@ func (o *RuntimeSetupOptions) rollOut(ctx context.Context, c client.WithWatch, i
 		report, err := o.oneNode(ctx, c, r, node)
 		report.Node = node
 		reports = append(reports, report)
+		o.changed = o.changed || report.Outcome != nodeinstall.Unchanged
 		if err != nil {
 			return reports, err
 		}
@@ -200,7 +201,7 @@ func (o *RuntimeSetupOptions) oneNode(ctx context.Context, c client.WithWatch, r
 		return report, fmt.Errorf("node %q: what the program there says is not understood, is its image of this version? %s", node, said)
 	}
 	switch {
-	case report.Error != "" && report.Refused:
+	case report.Error != "" && report.Refused && !o.changed:
 		return report, cli.Refused("", "node %q: %s", node, report.Error)
 	case report.Error != "":
 		return report, fmt.Errorf("node %q: %s", node, report.Error)

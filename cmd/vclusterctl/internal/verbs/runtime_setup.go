@@ -33,6 +33,9 @@ type RuntimeSetupOptions struct {
 	Root, Result string
 
 	profile profile.Profile
+	// changed is true once a node is another than before: after that nothing is
+	// refused, but fails.
+	changed bool
 }
 
 const (
@@ -89,7 +92,6 @@ func (o *RuntimeSetupOptions) command(verb string, runF func(context.Context, *R
 		Use:               verb + " [RUNTIME]",
 		Args:              args(cobra.MaximumNArgs(1)),
 		ValidArgsFunction: completeRuntime,
-		Annotations:       map[string]string{hostAnnotation: hostOptional},
 		RunE: func(cmd *cobra.Command, given []string) error {
 			if err := o.complete(given); err != nil {
 				return usage(cmd, err)

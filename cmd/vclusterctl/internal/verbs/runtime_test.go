@@ -145,3 +145,14 @@ func TestRuntimeListForPrograms(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Nodes of a virtual cluster are not what these verbs are about: where the host
+// of the current context is not known they refuse.
+func TestRuntimeVerbsLeaveVirtual(t *testing.T) {
+	f := testFactory(t)
+	for _, cmd := range NewCmdRuntime(f).Commands() {
+		if need := needOfHost(cmd); need != "" && cmd.Name() != "config" {
+			t.Errorf("runtime %s may stay where it is: %s", cmd.Name(), need)
+		}
+	}
+}
