@@ -41,8 +41,7 @@ const manifestFormat = `apiVersion: vclusterctl.dev/v1alpha1
 kind: VirtualCluster
 metadata: {name: %[1]s, namespace: %[2]s}
 spec:
-  distro: %[3]s
-  pools:
+%[3]s  pools:
   - name: %[4]s
     storage: {ephemeral: true}
     resources:
@@ -91,10 +90,19 @@ func testDistro(t *testing.T, d harness.Distro) {
 	}
 }
 
+// asked is the line of the spec that asks for the distro. K3s is what comes
+// where nobody does: the machine has all that it insists on.
+func (v *virtual) asked() string {
+	if v.distro.Name == v1alpha1.DistroK3s {
+		return ""
+	}
+	return fmt.Sprintf("  distro: %s\n", v.distro.Name)
+}
+
 // create uses the real program.
 func (v *virtual) create(s *scene) {
 	manifest := filepath.Join(s.TempDir(), "cluster.yaml")
-	text := fmt.Sprintf(manifestFormat, v.vc.Name, namespace, v.distro.Name, pool, poolMemory)
+	text := fmt.Sprintf(manifestFormat, v.vc.Name, namespace, v.asked(), pool, poolMemory)
 	s.must(os.WriteFile(manifest, []byte(text), 0o600))
 	s.run("create", "-f", manifest, "--wait", "--timeout="+bootTimeout.String())
 	s.run("describe", v.vc.Name)
@@ -117,17 +125,14 @@ func (s *scene) run(args ...string) {
 // without, which is nothing.
 func (v *virtual) checkNode(s *scene) {
 	s.must(host.Get(s.ctx, client.ObjectKeyFromObject(v.vc), v.vc))
-	if v.vc.Status.Resolved.Distro != v.distro.Name {
-		s.Errorf("distro: got %q, want %q", v.vc.Status.Resolved.Distro, v.distro.Name)
-	}
+	v.checkDistro(s)
 	nodes := meta.FindStatusCondition(v.vc.Status.Conditions, v1alpha1.ConditionNodesReady)
 	if nodes == nil || nodes.Status != metav1.ConditionTrue || strings.Contains(nodes.Message, "degraded") {
 		s.Errorf("the nodes are not all that they could be: %+v", nodes)
 	}
-	for _, c := range v.vc.Status.Conditions {
-		if c.Type == v1alpha1.ConditionIsolated && c.Status != metav1.ConditionTrue {
-			s.Errorf("the cluster is not isolated: %s: %s", c.Reason, c.Message)
-		}
+	isolated := meta.FindStatusCondition(v.vc.Status.Conditions, v1alpha1.ConditionIsolated)
+	if isolated == nil || isolated.Status != metav1.ConditionTrue {
+		s.Errorf("the cluster is not isolated: %+v", isolated)
 	}
 	for _, group := range []string{cluster.ServerGroup, pool} {
 		name := harness.NodePod(v.vc, group)
@@ -140,6 +145,20 @@ func (v *virtual) checkNode(s *scene) {
 	// What a node that needs the wrapper has its containerd told, on either distro.
 	if got := s.in(host.Cluster, harness.ServerPod(v.vc), "grep -rl vcluster-oci /run/vcluster "+guestapi.K3sStateDir+"/agent/etc/containerd 2>/dev/null || true"); got != "" {
 		s.Errorf("containerd uses the wrapper: %s", got)
+	}
+}
+
+// checkDistro makes sure that the cluster has the distro that it was to get, and
+// says why.
+func (v *virtual) checkDistro(s *scene) {
+	s.Helper()
+	why := "asked for in spec.distro"
+	if v.asked() == "" {
+		why = "the default where"
+	}
+	got := v.vc.Status.Resolved
+	if got.Distro != v.distro.Name || !strings.HasPrefix(got.DistroReason, why) {
+		s.Errorf("distro: got %q because %q, want %q because %q", got.Distro, got.DistroReason, v.distro.Name, why)
 	}
 }
 
