@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -289,7 +290,9 @@ func TestUsernsGate(t *testing.T) {
 		want    bool
 	}{
 		"Pod":     {reason: "The kubelet of 1.36 fails on /dev/kmsg unless it is told.", version: "v1.36.3+k3s1", uidMap: "0 131072 65536", want: true},
-		"Newer":   {reason: "From 1.37 on the gate is on by itself.", version: "v1.37.1+k3s1", uidMap: "0 131072 65536"},
+		"Last":    {reason: "So does the last one of 1.36.", version: "v1.36.99+k3s1", uidMap: "0 131072 65536", want: true},
+		"First":   {reason: "From 1.37 on the kubelet finds out by itself.", version: "v1.37.0+k3s1", uidMap: "0 131072 65536"},
+		"Newer":   {reason: "And so in what comes later.", version: "v1.37.1+k3s1", uidMap: "0 131072 65536"},
 		"Machine": {reason: "Outside user namespaces real errors must stay errors.", version: "v1.36.3+k3s1", uidMap: "0 0 4294967295"},
 		"Odd":     {reason: "Of an unknown version the gate does no harm.", version: "vx", uidMap: "0 131072 65536", want: true},
 	}
@@ -300,8 +303,25 @@ func TestUsernsGate(t *testing.T) {
 			if got := (k3s{&plan{Inputs: in}}).usernsGate(); got != tc.want {
 				t.Errorf("%s got %t", tc.reason, got)
 			}
+			if told := strings.Contains(configOf(t, in, k3sKubeletDir), "KubeletInUserNamespace: true"); told != tc.want {
+				t.Errorf("%s the kubelet is told: %t", tc.reason, told)
+			}
 		})
 	}
+}
+
+// configOf is the one file of a node in a folder.
+func configOf(t *testing.T, in Inputs, dir string) string {
+	t.Helper()
+	files, err := Files(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(files, func(f File) bool { return filepath.Dir(f.Path) == dir })
+	if i < 0 {
+		t.Fatalf("there is no file in %s", dir)
+	}
+	return files[i].Content
 }
 
 func TestK3sRestrictsOOMScores(t *testing.T) {
