@@ -70,7 +70,7 @@ var ballast = strings.Repeat("ballast ", 64<<10)
 
 // noticed is for how long Ready may still be True while writes fail: the guest
 // looks at the volume and at the datastore every ten seconds, and its news takes a
-// moment on a busy machine.
+// moment on a busy machine. It is what docs/faults.md promises.
 const noticed = 25 * time.Second
 
 // stateFull fills the volume of the server until nothing can be written, sees it
