@@ -104,6 +104,7 @@ func TestHostChanges(t *testing.T) {
 		{"Faults", testFaults(hostFaults)},
 		{"Restart", testRestart},
 	})
+		{"RuntimeSetup", testRuntimeSetup},
 }
 
 // forEachDistro goes through the table for each distro. An entry for a distro
