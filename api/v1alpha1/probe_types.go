@@ -51,16 +51,19 @@ type ProbeCheck struct {
 
 	// found is what there is.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
 	Found string `json:"found,omitempty"`
 
 	// needed is what there should be.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	Needed string `json:"needed,omitempty"`
 
 	// remedy is what to do about a check that is not ok.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
 	Remedy string `json:"remedy,omitempty"`
 }

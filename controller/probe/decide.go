@@ -1,11 +1,11 @@
 package probe
 
 import (
-	"cmp"
 	"errors"
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -223,7 +223,7 @@ func endOf(pod *corev1.Pod, now time.Time) time.Time {
 // outcome is a result as a report has it.
 func outcome(r runtimeprobe.Result, image, input string, attempt int32, at time.Time) *v1alpha1.ReportedProbe {
 	out := &v1alpha1.ReportedProbe{
-		Time: metav1.NewTime(at.Truncate(time.Second)), Verdict: r.Verdict, Message: r.Message,
+		Time: metav1.NewTime(at.Truncate(time.Second)), Verdict: r.Verdict, Message: cut(r.Message),
 		Image: image, Input: input, Checks: r.Checks,
 	}
 	if r.Verdict != v1alpha1.ProbePassed {
@@ -240,7 +240,7 @@ func statusOf(s subject, o offer, state v1alpha1.RuntimeState, message string, l
 // maxMessage is what the API takes of a message.
 const maxMessage = 2048
 
-func cut(s string) string { return s[:min(len(s), maxMessage)] }
+func cut(s string) string { return strings.ToValidUTF8(s[:min(len(s), maxMessage)], "") }
 
 // setStatus plans a status unless the report has it.
 func (a *action) setStatus(status v1alpha1.RuntimeReportStatus) {
@@ -274,7 +274,7 @@ func unproven(name v1alpha1.RuntimeProfile) map[string]string {
 func changed(node *corev1.Node, labels map[string]string) map[string]string {
 	out := map[string]string{}
 	for key, value := range labels {
-		if cmp.Compare(node.Labels[key], value) != 0 {
+		if node.Labels[key] != value {
 			out[key] = value
 		}
 	}
