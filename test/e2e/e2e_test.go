@@ -76,6 +76,7 @@ func TestVirtualClusters(t *testing.T) {
 		{"RefusedByController", testRefusedByController},
 		{"PodSecurity", testPodSecurity},
 		{"CLI", testCLI},
+		{"Doctor", testDoctor},
 		{"Attach", testAttach},
 		{"Tunnel", testTunnel},
 		{"Run", testRun},
@@ -104,7 +105,6 @@ func TestHostChanges(t *testing.T) {
 		{"Faults", testFaults(hostFaults)},
 		{"Restart", testRestart},
 	})
-		{"RuntimeSetup", testRuntimeSetup},
 }
 
 // forEachDistro goes through the table for each distro. An entry for a distro

@@ -161,10 +161,18 @@ func TestVerdict(t *testing.T) {
 		// verdict and remedy are parts of them.
 		verdict, remedy string
 	}{
-		"Healthy":   {reason: "Nothing to complain about.", outcome: doctor.OK, verdict: "Virtual cluster dev is healthy."},
-		"Paused":    {reason: "That is what was asked for.", change: paused, outcome: doctor.OK, verdict: "is paused: nothing runs", remedy: "vclusterctl resume dev -n team"},
-		"Deleted":   {reason: "There is nothing to heal.", change: func(o *Observation) { at := before(time.Minute); o.Cluster.DeletionTimestamp = &at }, outcome: doctor.Problem, verdict: "it is being deleted, since 60s ago"},
-		"Coming":    {reason: "It needs no doctor yet.", change: condition(v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonBooting, "the node boots", 10*time.Second), outcome: doctor.Problem, verdict: "is still coming up: Booting: the node boots", remedy: "vclusterctl get dev -n team -w"},
+		"Healthy": {reason: "Nothing to complain about.", outcome: doctor.OK, verdict: "Virtual cluster dev is healthy."},
+		"Paused":  {reason: "That is what was asked for.", change: paused, outcome: doctor.OK, verdict: "is paused: nothing runs", remedy: "vclusterctl resume dev -n team"},
+		"Deleted": {reason: "There is nothing to heal.", change: func(o *Observation) { at := before(time.Minute); o.Cluster.DeletionTimestamp = &at }, outcome: doctor.Problem, verdict: "it is being deleted, since 60s ago"},
+		"Coming":  {reason: "It needs no doctor yet.", change: condition(v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonBooting, "the node boots", 10*time.Second), outcome: doctor.Problem, verdict: "is still coming up: Booting: the node boots", remedy: "vclusterctl get dev -n team -w"},
+		"Again": {reason: "It was up before.", change: all(condition(v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonBooting, "the node boots", 10*time.Second), func(o *Observation) {
+			o.Cluster.Status.State = &v1alpha1.StateStatus{ID: "x"}
+		}), outcome: doctor.Problem, verdict: "is not Ready at the moment: Booting", remedy: "vclusterctl get dev -n team -w"},
+		"Starting": {reason: "CoreDNS takes a while.", change: all(condition(v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady, "", time.Minute), func(o *Observation) { down(&o.Inner.Value.System[0]) }), outcome: doctor.OK, verdict: "is healthy."},
+		"New": {reason: "Nobody has looked at it yet.", change: func(o *Observation) {
+			o.Cluster.CreationTimestamp, o.Cluster.Status, o.Pods.Value = before(time.Second), v1alpha1.VirtualClusterStatus{}, nil
+		}, outcome: doctor.Problem, verdict: "is still coming up: the controller has said nothing yet"},
+		"Unheard":   {reason: "Nobody has for a while.", change: func(o *Observation) { o.Cluster.Status.Conditions = nil }, outcome: doctor.Problem, verdict: "is not well: the controller has said nothing yet"},
 		"Hanging":   {reason: "After a while it does.", change: notReady(v1alpha1.ReasonBooting, "the node boots"), outcome: doctor.Problem, verdict: "is not well: Booting: the node boots", remedy: "vclusterctl logs dev -n team"},
 		"NoImage":   {reason: "The controller's word names cause and remedy.", change: all(notReady(v1alpha1.ReasonImagePullFailed, `image "x" cannot be pulled`), pod(waiting("ImagePullBackOff", "no such host"))), outcome: doctor.Problem, verdict: `is not well: ImagePullFailed: image "x" cannot be pulled`},
 		"Runtime":   {reason: "It is the host that is sick.", change: notReady(v1alpha1.ReasonNoCapableNode, "no node offers it"), outcome: doctor.Problem, verdict: "NoCapableNode", remedy: "vclusterctl doctor -n team"},

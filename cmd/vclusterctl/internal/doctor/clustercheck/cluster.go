@@ -72,7 +72,10 @@ func ready(f *facts) []doctor.Finding {
 	case f.Cluster.Spec.Lifecycle.IsPaused():
 		return ok(groupCluster, checkReady, "paused, as it was asked to be")
 	case c == nil:
-		return one(finding(groupCluster, checkReady, doctor.Unknown, "the controller has said nothing yet"))
+		return one(doctor.Finding{
+			Group: groupCluster, Check: checkReady, Outcome: doctor.Problem, Found: "the controller has said nothing yet", Needed: "the condition Ready",
+			Fix: "look whether the controller looks after this namespace: " + f.Kubectl("get", "deployments", "-A", "-l", "app.kubernetes.io/component=controller"),
+		})
 	case c.Status == metav1.ConditionTrue:
 		return ok(groupCluster, checkReady, "a pod can start inside, since "+f.ago(c.LastTransitionTime.Time))
 	}

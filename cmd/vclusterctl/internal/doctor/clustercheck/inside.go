@@ -83,6 +83,9 @@ func innerNodes(f *facts) []doctor.Finding {
 	return all
 }
 
+// systemPatience is how long after the cluster is ready its own pods may start.
+const systemPatience = 2 * time.Minute
+
 // systemPods looks at what makes nodes a cluster: names, above all. Others of a
 // tenant's are not looked at.
 func systemPods(f *facts) []doctor.Finding {
@@ -98,6 +101,9 @@ func systemPods(f *facts) []doctor.Finding {
 	}
 	if len(bad) == 0 {
 		return ok(groupInside, checkSystem, counted(len(f.Inner.Value.System), "pod")+" of kube-system, all ready")
+	}
+	if c := meta.FindStatusCondition(f.Cluster.Status.Conditions, v1alpha1.ConditionReady); c != nil && f.Now.Sub(c.LastTransitionTime.Time) < systemPatience {
+		return ok(groupInside, checkSystem, "still starting, which is well so shortly after the first node: "+few(bad))
 	}
 	return one(doctor.Finding{
 		Group: groupInside, Check: checkSystem, Outcome: doctor.Warning, Found: "pods of kube-system inside are not ready: " + few(bad),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -16,9 +17,11 @@ import (
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/access"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/belongings"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/doctor"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/doctor/hostcheck"
 	"github.com/vclusterctl/vclusterctl/kubeconfig"
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 )
 
 const (
@@ -64,7 +67,7 @@ func (o *Observer) Observe(ctx context.Context, vc *v1alpha1.VirtualCluster, now
 	seen.HostNodes = o.hostNodes(ctx, seen.Pods.Value)
 	seen.Access = o.access(ctx, vc)
 	seen.Usage = o.usage(ctx, seen.Pods.Value)
-	if !vc.Spec.Lifecycle.IsPaused() && vc.Status.KubeconfigSecretRef != nil {
+	if vc.Status.KubeconfigSecretRef != nil && maybeServing(vc, seen.Pods) {
 		inner := o.inner(ctx, vc)
 		seen.Inner = &inner
 	}
@@ -74,6 +77,17 @@ func (o *Observer) Observe(ctx context.Context, vc *v1alpha1.VirtualCluster, now
 		}
 	}
 	return seen, context.Cause(ctx)
+}
+
+// maybeServing says whether it makes sense to look for a way to the API: where no
+// server is ready nobody would answer, and that is said of its pods.
+func maybeServing(vc *v1alpha1.VirtualCluster, pods doctor.Seen[[]corev1.Pod]) bool {
+	if vc.Spec.Lifecycle.IsPaused() {
+		return false
+	}
+	return pods.Err != nil || slices.ContainsFunc(pods.Value, func(p corev1.Pod) bool {
+		return p.Labels[v1alpha1.LabelRole] == string(guestapi.RoleServer) && belongings.OfPod(&p).Ready
+	})
 }
 
 func (o *Observer) hostNodes(ctx context.Context, pods []corev1.Pod) map[string]doctor.Seen[*corev1.Node] {
@@ -124,6 +138,8 @@ func earliestEnd(data []byte) (time.Time, error) {
 // inner asks the API inside for its nodes and for the pods that make it a
 // cluster.
 func (o *Observer) inner(ctx context.Context, vc *v1alpha1.VirtualCluster) doctor.Seen[Inner] {
+	ctx, cancel := context.WithTimeout(ctx, 2*innerTimeout)
+	defer cancel()
 	route, err := o.Route(ctx, vc)
 	if err != nil {
 		return doctor.Seen[Inner]{Err: err}

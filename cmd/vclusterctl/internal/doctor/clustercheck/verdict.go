@@ -15,7 +15,11 @@ func (f *facts) verdict(findings []doctor.Finding) (outcome doctor.Outcome, answ
 	name := "Virtual cluster " + f.Cluster.Name
 	if cause := doctor.First(findings, doctor.Problem); cause != nil {
 		if cause.Check == checkReady && f.coming() {
-			return doctor.Problem, fmt.Sprintf("%s is still coming up: %s", name, cause.Found), "wait for it with: " + f.Program("get", f.Cluster.Name, "-n", f.Cluster.Namespace, "-w")
+			how := "is not Ready at the moment"
+			if f.Cluster.Status.State == nil {
+				how = "is still coming up"
+			}
+			return doctor.Problem, fmt.Sprintf("%s %s: %s", name, how, cause.Found), "wait for it with: " + f.Program("get", f.Cluster.Name, "-n", f.Cluster.Namespace, "-w")
 		}
 		return doctor.Problem, fmt.Sprintf("%s is not well: %s", name, cause.Found), cause.Fix
 	}
@@ -38,7 +42,10 @@ const patience = 5 * time.Minute
 // coming says whether the cluster is on its way, as far as can be told.
 func (f *facts) coming() bool {
 	c := meta.FindStatusCondition(f.Cluster.Status.Conditions, v1alpha1.ConditionReady)
-	if c == nil || f.Now.Sub(c.LastTransitionTime.Time) > patience {
+	switch {
+	case c == nil:
+		return f.Now.Sub(f.Cluster.CreationTimestamp.Time) < patience
+	case f.Now.Sub(c.LastTransitionTime.Time) > patience:
 		return false
 	}
 	switch c.Reason {

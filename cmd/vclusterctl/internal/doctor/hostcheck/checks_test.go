@@ -251,8 +251,13 @@ func TestProofChecks(t *testing.T) {
 	degraded := func(o *Observation) {
 		onNodesProof(v1alpha1.ProbePassed, "a")(o)
 		p := o.Proofs.Value[Spot{v1alpha1.RuntimeUserns, "a"}]
-		p.Checks = []v1alpha1.ProbeCheck{{Name: "overlay", Weight: v1alpha1.WeightComfort, Found: "EINVAL", Needed: "overlayfs", Remedy: "use kernel 5.13"}}
+		p.Checks = []v1alpha1.ProbeCheck{{Name: "overlay", Weight: v1alpha1.WeightComfort, Found: "EINVAL", Needed: "overlayfs", Remedy: "use kernel 5.13"}, {Name: "kmsg", Weight: v1alpha1.WeightComfort, Found: "EPERM", Remedy: unneeded + ": really"}}
 		o.Proofs.Value[Spot{v1alpha1.RuntimeUserns, "a"}] = p
+	}
+	for _, f := range Examine(goodHost(t, degraded), testParams()).Findings {
+		if strings.Contains(f.Found, "kmsg") {
+			t.Errorf("what nobody needs is complained about: %+v", f)
+		}
 	}
 	runChecks(t, map[string]checkCase{
 		"Untried":  {reason: "A node's word is not a proof.", check: checkProbe, outcome: doctor.Unknown, found: "nobody has tried it", fix: "vclusterctl doctor --probe -n team", nodes: []string{"a", "b", "c"}},

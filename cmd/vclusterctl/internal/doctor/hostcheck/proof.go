@@ -2,6 +2,7 @@ package hostcheck
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/doctor"
@@ -108,11 +109,15 @@ func (w *way) tried(node string, p Proof, bad doctor.Outcome) []doctor.Finding {
 	return one(on)
 }
 
+// unneeded begins the remedy of what a probe missed and nobody needs: its message
+// names it, and that is enough.
+const unneeded = "nothing needs it"
+
 // failed are the checks of a probe that went wrong and that weigh so much.
 func (w *way) failed(node string, p Proof, outcome doctor.Outcome, weights ...v1alpha1.ProbeWeight) []doctor.Finding {
 	var all []doctor.Finding
 	for _, c := range p.Checks {
-		if c.OK || !slices.Contains(weights, c.Weight) {
+		if c.OK || !slices.Contains(weights, c.Weight) || strings.HasPrefix(c.Remedy, unneeded) {
 			continue
 		}
 		all = append(all, doctor.Finding{

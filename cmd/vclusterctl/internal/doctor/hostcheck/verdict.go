@@ -120,6 +120,9 @@ func (f *facts) cannot(findings []doctor.Finding) (outcome doctor.Outcome, answe
 		return doctor.Problem, answer, ""
 	}
 	found := why.Found
+	if why.Check == checkPodSecurity || why.Check == checkAdmission {
+		answer = "No virtual cluster can come up" // nodes could
+	}
 	if len(why.Nodes) > 0 {
 		found = doctor.NameNodes(why.Nodes) + ": " + found
 	}
