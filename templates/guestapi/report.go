@@ -20,8 +20,11 @@ type Report struct {
 	// Revision grows with every change within one boot.
 	Revision int64  `json:"revision"`
 	NodeName string `json:"nodeName"`
-	Role     Role   `json:"role"`
-	Distro   string `json:"distro"`
+	// MachineID is that of /etc/machine-id: a node gets another one each time its
+	// container starts. Guests older than it leave it out.
+	MachineID string `json:"machineID,omitempty"`
+	Role      Role   `json:"role"`
+	Distro    string `json:"distro"`
 	// Version of Kubernetes, for example v1.36.3.
 	Version string `json:"version,omitempty"`
 	// StateID is the UID of the namespace kube-system, which the datastore got
@@ -133,6 +136,10 @@ type NodeState struct {
 	Ready   bool   `json:"ready"`
 	Message string `json:"message,omitempty"`
 	Version string `json:"version,omitempty"`
+	// MachineID is the one that the node's kubelet stated together with all
+	// else: where it is not that of the node, a kubelet of before speaks. Guests
+	// older than it leave it out.
+	MachineID string `json:"machineID,omitempty"`
 	// Group is what NodeLabelGroup says: the node is or was one of ours. Guests
 	// older than it leave it out.
 	Group string `json:"group,omitempty"`

@@ -78,9 +78,10 @@ func (n *thisNode) follow(ctx context.Context, source cache.ListerWatcher, kind 
 func (n *thisNode) setNodes(items []any) {
 	states := make([]guestapi.NodeState, 0, len(items))
 	nodes := make([]*corev1.Node, 0, len(items))
+	machine := n.store.Current().MachineID
 	for _, item := range items {
 		nodes = append(nodes, item.(*corev1.Node))
-		states = append(states, stateOf(item.(*corev1.Node)))
+		states = append(states, n.sinceStart(stateOf(item.(*corev1.Node)), machine))
 	}
 	n.roster.see(nodes)
 	slices.SortFunc(states, func(a, b guestapi.NodeState) int { return strings.Compare(a.Name, b.Name) })
@@ -93,10 +94,23 @@ func (n *thisNode) setNodes(items []any) {
 	n.checkSchedulable()
 }
 
+// sinceStart takes back that this node is Ready where its kubelet said so before
+// the node started: the datastore still holds that, and it is no word on now.
+// Clocks jump, and the boot ID is that of the host's kernel, so the machine ID
+// tells: a node gets another one with each start, and its kubelet states it
+// together with being Ready.
+func (n *thisNode) sinceStart(state guestapi.NodeState, machine string) guestapi.NodeState {
+	if state.Name == n.name && machine != "" && state.MachineID != "" && state.MachineID != machine {
+		state.Ready, state.Message = false, "its kubelet has not spoken since the node started"
+	}
+	return state
+}
+
 // stateOf reduces a node to what decides whether a pod can start on it.
 func stateOf(item *corev1.Node) guestapi.NodeState {
 	state := guestapi.NodeState{
 		Name: item.Name, Version: item.Status.NodeInfo.KubeletVersion, Group: item.Labels[guestapi.NodeLabelGroup],
+		MachineID: item.Status.NodeInfo.MachineID,
 	}
 	for _, condition := range item.Status.Conditions {
 		if condition.Type == corev1.NodeReady {
@@ -112,13 +126,16 @@ func stateOf(item *corev1.Node) guestapi.NodeState {
 // checkSchedulable: a node that is Ready and the default ServiceAccount are all
 // that a pod waits for. Ready includes the network, but not for K3s: it says so
 // as soon as its CNI is configured, seconds before that has a subnet, and a pod
-// made in between waits for its next try.
+// made in between waits for its next try. Where this server is a node itself it
+// has to be Ready: of the others nobody here knows yet whether they still are.
 func (n *thisNode) checkSchedulable() {
 	var schedulable bool
 	// In one step: two who look at the same time must not overwrite each other
 	// with what was true before.
 	n.store.Update(func(r *guestapi.Report) {
-		schedulable = slices.ContainsFunc(r.Nodes, func(s guestapi.NodeState) bool { return s.Ready }) &&
+		schedulable = slices.ContainsFunc(r.Nodes, func(s guestapi.NodeState) bool {
+			return s.Ready && (s.Name == n.name || n.config.ControlPlaneOnly)
+		}) &&
 			passed(r, guestapi.MilestoneServiceAccount) &&
 			(n.config.Distro != guestapi.DistroK3s || passed(r, guestapi.MilestoneNetwork))
 		r.Schedulable = schedulable

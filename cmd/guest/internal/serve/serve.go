@@ -71,14 +71,19 @@ func initialReport(o prepare.Outcome) guestapi.Report {
 	if err != nil {
 		boot = nil // an empty boot is a report that no pod matches
 	}
+	machine, err := os.ReadFile("/etc/machine-id")
+	if err != nil {
+		machine = nil // an empty one is compared with nothing
+	}
 	return guestapi.Report{
-		Boot:     strings.TrimSpace(string(boot)),
-		NodeName: o.Node,
-		Role:     o.Config.Role,
-		Distro:   o.Config.Distro,
-		Facts:    o.Facts,
-		Problems: o.Problems,
-		Degraded: o.Degraded,
+		Boot:      strings.TrimSpace(string(boot)),
+		NodeName:  o.Node,
+		MachineID: strings.TrimSpace(string(machine)),
+		Role:      o.Config.Role,
+		Distro:    o.Config.Distro,
+		Facts:     o.Facts,
+		Problems:  o.Problems,
+		Degraded:  o.Degraded,
 	}
 }
 
