@@ -21,6 +21,7 @@ const (
 func sanitise(r guestapi.Report) guestapi.Report {
 	r.Boot = clean(r.Boot, maxName)
 	r.NodeName = clean(r.NodeName, maxName)
+	r.MachineID = word(r.MachineID)
 	r.Role = guestapi.Role(clean(string(r.Role), maxName))
 	r.Distro = clean(r.Distro, maxName)
 	r.Version = clean(r.Version, maxName)
@@ -32,6 +33,7 @@ func sanitise(r guestapi.Report) guestapi.Report {
 	r.Nodes = each(r.Nodes, func(n guestapi.NodeState) guestapi.NodeState {
 		n.Name, n.Version = clean(n.Name, maxName), clean(n.Version, maxName)
 		n.Message, n.Group = clean(n.Message, maxString), clean(n.Group, maxName)
+		n.MachineID = word(n.MachineID)
 		return n
 	})
 	r.Problems = each(r.Problems, sanitiseProblem)

@@ -41,7 +41,7 @@ func TestSanitise(t *testing.T) {
 	r := guestapi.Report{
 		NodeName: bad, Version: bad, Role: guestapi.Role(bad), Distro: bad,
 		Facts:    guestapi.Facts{UIDMap: slices.Repeat([]string{bad}, 1000), Kernel: bad, SeccompMode: bad, Snapshotter: bad},
-		Nodes:    slices.Repeat([]guestapi.NodeState{{Name: bad, Message: bad, Version: bad, Group: bad}}, 1000),
+		Nodes:    slices.Repeat([]guestapi.NodeState{{Name: bad, Message: bad, Version: bad, Group: bad, MachineID: bad}}, 1000),
 		Problems: slices.Repeat([]guestapi.Problem{{Reason: "Not a word!\n", Message: bad}}, 1000),
 		Timeline: []guestapi.Milestone{
 			{Name: bad, Time: time.Unix(1, 0)},

@@ -21,6 +21,8 @@ type Snapshot struct {
 	Facts guestapi.Facts
 	// StateID is the first that was reported: it does not change in a boot.
 	StateID string
+	// Restarts is the Target's of the time when the report came.
+	Restarts int32
 	// Silent is true once the guest has not answered for a minute: the report
 	// is what was, not what is.
 	Silent bool
@@ -149,7 +151,9 @@ func (s *Store) run(cluster types.NamespacedName, w *watch) {
 	s.wg.Go(func() {
 		defer cancel()
 		p.run(ctx, s.opts.Clock,
-			func(r guestapi.Report) { s.change(cluster, w, func(old *Snapshot) *Snapshot { return next(old, r) }) },
+			func(r guestapi.Report) {
+				s.change(cluster, w, func(old *Snapshot) *Snapshot { return next(old, r, w.target.Restarts) })
+			},
 			func() { s.change(cluster, w, silenced) })
 	})
 }
@@ -178,11 +182,11 @@ func silenced(old *Snapshot) *Snapshot {
 	return &s
 }
 
-func next(old *Snapshot, r guestapi.Report) *Snapshot {
+func next(old *Snapshot, r guestapi.Report, restarts int32) *Snapshot {
 	if old == nil {
-		return &Snapshot{Report: r, Facts: r.Facts, StateID: r.StateID}
+		return &Snapshot{Report: r, Facts: r.Facts, StateID: r.StateID, Restarts: restarts}
 	}
-	return &Snapshot{Report: r, Facts: weaker(old.Facts, r.Facts), StateID: cmp.Or(old.StateID, r.StateID)}
+	return &Snapshot{Report: r, Facts: weaker(old.Facts, r.Facts), StateID: cmp.Or(old.StateID, r.StateID), Restarts: restarts}
 }
 
 func (w *watch) stop() { w.cancel() }

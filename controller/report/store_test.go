@@ -240,8 +240,28 @@ func TestSilent(t *testing.T) {
 	if s := silenced(&Snapshot{StateID: "x"}); !s.Silent || s.StateID != "x" {
 		t.Errorf("got %+v", s)
 	}
-	if s := next(silenced(&Snapshot{}), guestapi.Report{}); s.Silent {
+	if s := next(silenced(&Snapshot{}), guestapi.Report{}, 0); s.Silent {
 		t.Error("a guest that answers again stays silent")
+	}
+}
+
+// TestRestarted: a report is of the start that it came in, and a guest whose
+// container was started again is asked anew, with what is known kept meanwhile.
+func TestRestarted(t *testing.T) {
+	g := newGuest(t)
+	s, news := running(t, g.dial)
+	g.says(guestapi.Report{Boot: "boot-1", Revision: 1, StateID: "a"})
+	target := g.target()
+	for restarts := range int32(2) {
+		target.Restarts = restarts
+		s.Track(dev, []Target{target})
+		if got, _ := s.Snapshot(dev, "boot-1"); restarts > 0 && got.StateID != "a" {
+			t.Errorf("Snapshot() = %+v, want what is known of the pod", got)
+		}
+		await(t, "news", news)
+		if got, _ := s.Snapshot(dev, "boot-1"); got.Restarts != restarts {
+			t.Errorf("the report is of start %d, want %d", got.Restarts, restarts)
+		}
 	}
 }
 

@@ -14,6 +14,9 @@ type Target struct {
 	UID types.UID
 	// Pod is the pod's name.
 	Pod string
+	// Restarts counts the starts of its container after the first: none is told
+	// of by a report of before.
+	Restarts int32
 	// Address is the pod's IP address.
 	Address string
 	// CA holds the PEM certificates that the guest must be verified with, and

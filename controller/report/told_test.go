@@ -174,9 +174,9 @@ func TestTrackTellsAtOnce(t *testing.T) {
 // TestStateIDIsTheFirst: a tenant that is root in a node could name its state
 // anew with every report.
 func TestStateIDIsTheFirst(t *testing.T) {
-	held := next(nil, guestapi.Report{})
+	held := next(nil, guestapi.Report{}, 0)
 	for _, id := range []string{"one", "two", "three"} {
-		held = next(held, guestapi.Report{StateID: id})
+		held = next(held, guestapi.Report{StateID: id}, 0)
 	}
 	if held.StateID != "one" {
 		t.Errorf("the state is called %q, want the first name heard", held.StateID)

@@ -32,6 +32,9 @@ func watchNodes(s *Scope) error {
 		return nil
 	}
 	ok = ok && report.APIServing
+	if !ok && s.lacking(serving) {
+		return nil
+	}
 	if !ok && s.settling && s.condition(v1alpha1.ConditionNodesReady).Status == metav1.ConditionTrue {
 		s.comeBack(settlingTime)
 		return nil
@@ -64,7 +67,7 @@ func (s *Scope) serverReport(serving []corev1.Pod) (guestapi.Report, bool) {
 	var last guestapi.Report
 	said := false
 	for _, p := range serving {
-		if snapshot, ok := s.reports[p.UID]; ok && !snapshot.Silent {
+		if snapshot, ok := s.reports[p.UID]; ok && !snapshot.Silent && !s.restarted(&p) {
 			last, said = snapshot.Report, true
 			if last.APIServing {
 				break
@@ -104,8 +107,9 @@ func hasAccounts(report guestapi.Report) bool {
 
 // comparison is what there is of nodes beside what is wanted.
 type comparison struct {
-	// missing are the wanted nodes that are not Ready, ready counts the others.
-	missing []guestapi.NodeState
+	// missing are the wanted nodes that do not count, each with the reason; ready
+	// counts the others.
+	missing []string
 	ready   int
 	// left names nodes of ours that are no longer wanted, and strange nodes that
 	// never were ours.
@@ -121,21 +125,13 @@ func (s *Scope) compareNodes(nodes []guestapi.NodeState) comparison {
 	for _, n := range nodes {
 		states[n.Name] = n
 	}
-	for _, g := range s.groups() {
-		for i := range g.Replicas {
-			if s.runsNoPods(g) {
-				break
-			}
-			name := fmt.Sprintf("%s-%d", g.Name, i)
-			n := states[name]
-			delete(states, name)
-			if n.Ready {
-				c.ready++
-				continue
-			}
-			n.Name = name
-			c.missing = append(c.missing, n)
+	for _, e := range s.expectedNodes() {
+		if why := s.notCounted(e, states[e.name]); why != "" {
+			c.missing = append(c.missing, fmt.Sprintf("%s (%s)", e.name, why))
+		} else {
+			c.ready++
 		}
+		delete(states, e.name)
 	}
 	for _, name := range sortedKeys(states) {
 		if s.wasOurs(states[name]) {
@@ -201,23 +197,20 @@ func strange(names []string) string {
 }
 
 // nodeTrouble explains the first node that is missing, by its pod if that is
-// the cause.
-func (s *Scope) nodeTrouble(report guestapi.Report, missing []guestapi.NodeState) trouble {
+// the cause, and names all.
+func (s *Scope) nodeTrouble(report guestapi.Report, missing []string) trouble {
+	all := "; missing: " + several(missing)
 	for _, g := range s.groups() {
 		pods := s.groupPods(g.Name)
 		if len(readyPods(pods)) < int(g.Replicas) {
-			return s.groupTrouble(g, pods)
+			t := s.groupTrouble(g, pods)
+			return trouble{t.reason, t.message + all}
 		}
 	}
 	if t := s.nodeProblem(report); t != nil {
-		return *t
+		return trouble{t.reason, t.message + all}
 	}
-	n := missing[0]
-	message := fmt.Sprintf("%s not Ready: %s", are(len(missing), "node"), n.Name)
-	if n.Message != "" {
-		message += " (" + trim(n.Message) + ")"
-	}
-	return trouble{v1alpha1.ReasonBooting, message}
+	return trouble{v1alpha1.ReasonBooting, fmt.Sprintf("%s not Ready: %s", are(len(missing), "node"), several(missing))}
 }
 
 // nodeProblem is what the first node with a problem says, servers first.

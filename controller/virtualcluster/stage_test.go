@@ -30,8 +30,9 @@ func (w *world) play(name string) bool {
 		for i := range *set.Spec.Replicas {
 			pod := pods[fmt.Sprintf("%s-%d", set.Name, i)]
 			changed = w.advance(set, i, pod) || changed
-			if pod != nil && podReady(pod) {
-				ready[fmt.Sprintf("%s-%d", set.Labels[v1alpha1.LabelPool], i)] = true
+			node := fmt.Sprintf("%s-%d", set.Labels[v1alpha1.LabelPool], i)
+			if pod != nil && podReady(pod) || w.toldReady(pods, name, node) {
+				ready[node] = true
 			}
 		}
 	}
@@ -115,6 +116,16 @@ func (w *world) advance(set appsv1.StatefulSet, ordinal int32, pod *corev1.Pod) 
 		return false
 	}
 	return true
+}
+
+// toldReady says whether a server has reported that a node is Ready. It goes on
+// saying so when the pod of the node is gone: the cluster inside finds out long
+// after these tests are over.
+func (w *world) toldReady(pods map[string]*corev1.Pod, name, node string) bool {
+	server := pods[cluster.GroupName(name, cluster.ServerGroup)+"-0"]
+	return server != nil && slices.ContainsFunc(w.reports.snapshots[server.UID].Report.Nodes, func(n guestapi.NodeState) bool {
+		return n.Name == node && n.Ready
+	})
 }
 
 // countNodes makes a server report the nodes that are there.

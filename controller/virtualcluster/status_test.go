@@ -80,6 +80,35 @@ func poolPod(change ...func(*corev1.Pod)) corev1.Pod {
 	}}, change...)...)
 }
 
+func restartedPod(p *corev1.Pod) {
+	p.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "node", RestartCount: 1, State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}}}
+}
+
+// TestLacking: a missing pod is told although no server has been asked yet, and
+// what was known before stays where nothing speaks against it.
+func TestLacking(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		pods   []corev1.Pod
+		status metav1.ConditionStatus
+		want   string
+	}{
+		"AsBefore": {"Nobody has been asked yet.", []corev1.Pod{aPod(isReadyPod), poolPod(isReadyPod)}, yes, v1alpha1.ReasonReady},
+		"Gone":     {"Nobody needs to be.", []corev1.Pod{aPod(isReadyPod)}, no, v1alpha1.ReasonProgressing},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := withPool(aScope(tc.pods...), 1)
+			s.settling = true
+			s.yes(v1alpha1.ConditionNodesReady, v1alpha1.ReasonReady, "2 nodes are Ready")
+			if err := watchNodes(s); err != nil {
+				t.Fatal(err)
+			}
+			s.want(t, v1alpha1.ConditionNodesReady, tc.status, tc.want)
+		})
+	}
+}
+
 func TestWatchNodes(t *testing.T) {
 	server := aPod(isReadyPod)
 	node := func(name string, ready bool) func(*guestapi.Report) {
@@ -95,6 +124,16 @@ func TestWatchNodes(t *testing.T) {
 		}
 	}
 	schedulable := func(r *guestapi.Report) { r.Schedulable = true }
+	// machine is the ID of the node that reports, or of the last one that it tells of.
+	machine := func(id string) func(*guestapi.Report) {
+		return func(r *guestapi.Report) {
+			if i := len(r.Nodes) - 1; i >= 0 {
+				r.Nodes[i].MachineID = id
+			} else {
+				r.MachineID = id
+			}
+		}
+	}
 	cases := map[string]struct {
 		reason string
 		scope  *Scope
@@ -160,6 +199,47 @@ func TestWatchNodes(t *testing.T) {
 					r.NodeName = "big-0"
 					r.Problems = []guestapi.Problem{{Reason: "NotJoined", Message: "Node password rejected"}}
 				}), no, v1alpha1.ReasonNodeProblem, `pod "dev-big-0": NotJoined: Node password rejected`, 1,
+		},
+		"PodGone": {
+			"The cluster inside takes a node for Ready long after its pod is gone.",
+			withPool(aScope(server), 1).says("boot-1", node("server-0", true), node("big-0", true), schedulable), no, v1alpha1.ReasonProgressing, "missing: big-0 (its pod is missing)", 1,
+		},
+		"PodEnds": {
+			"A pod that ends takes no more pods inside.",
+			withPool(aScope(server, poolPod(isReadyPod, func(p *corev1.Pod) { p.DeletionTimestamp = &metav1.Time{Time: noon} })), 1).
+				says("boot-1", node("server-0", true), node("big-0", true), schedulable), no, v1alpha1.ReasonProgressing, "missing: big-0 (its pod is terminating)", 1,
+		},
+		"PodUnready": {
+			"Nor does one whose kubelet does not answer.",
+			withPool(aScope(server, poolPod(unready(0))), 1).says("boot-1", node("server-0", true), node("big-0", true), schedulable), no, v1alpha1.ReasonBooting, "missing: big-0 (its pod is not ready)", 1,
+		},
+		"ManyGone": {
+			"Each is named, up to a point.",
+			withPool(aScope(server), 7).says("boot-1", node("server-0", true), schedulable), no, v1alpha1.ReasonProgressing, "big-4 (its pod is missing) and 2 more", 1,
+		},
+		"Restarted": {
+			"What was reported before the container was restarted is no word on now.",
+			withPool(aScope(server, poolPod(isReadyPod, restartedPod)), 1).says("boot-1", node("server-0", true), node("big-0", true), schedulable).
+				says("boot-2"), no, v1alpha1.ReasonBooting, "big-0 (its container was restarted, and has not reported since)", 1,
+		},
+		"RestartedServer": {
+			"Nor is it of a server, who speaks for all.",
+			aScope(aPod(isReadyPod, restartedPod)).says("boot-1", node("server-0", true), schedulable), no, v1alpha1.ReasonBooting, "has not reported since", 0,
+		},
+		"RestartedMute": {
+			"A node that reports no more is judged by its server, who knows by then.",
+			withPool(aScope(server, poolPod(isReadyPod, restartedPod)), 1).says("boot-1", node("server-0", true), node("big-0", true), schedulable).
+				says("boot-2").unheard("boot-2"), yes, v1alpha1.ReasonReady, "2 nodes", 2,
+		},
+		"SpokenBefore": {
+			"A pod is ready before the kubelet in it has told the cluster anything.",
+			withPool(aScope(server, poolPod(isReadyPod)), 1).says("boot-1", node("server-0", true), node("big-0", true), schedulable, machine("then")).
+				says("boot-2", machine("now")), no, v1alpha1.ReasonBooting, "big-0 (its kubelet has not spoken since the node started)", 1,
+		},
+		"SpokenSince": {
+			"Then it has.",
+			withPool(aScope(server, poolPod(isReadyPod)), 1).says("boot-1", node("server-0", true), node("big-0", true), schedulable, machine("now")).
+				says("boot-2", machine("now")), yes, v1alpha1.ReasonReady, "2 nodes", 2,
 		},
 		"Degraded": {
 			"What is done without is said although all is well.",

@@ -32,13 +32,14 @@ func targets(s *Scope) []report.Target {
 			told = s.wantedNodes()
 		}
 		out = append(out, report.Target{
-			UID:     p.UID,
-			Pod:     p.Name,
-			Address: p.Status.PodIP,
-			CA:      string(join.Data[guestapi.JoinCACert]),
-			Token:   string(join.Data[guestapi.JoinGuestToken]),
-			Told:    told,
-			Control: control,
+			UID:      p.UID,
+			Pod:      p.Name,
+			Restarts: restarts(&p),
+			Address:  p.Status.PodIP,
+			CA:       string(join.Data[guestapi.JoinCACert]),
+			Token:    string(join.Data[guestapi.JoinGuestToken]),
+			Told:     told,
+			Control:  control,
 		})
 	}
 	return out
