@@ -20,6 +20,7 @@ var rules = []rule{
 	stalled,
 	controlPlane,
 	nodes,
+	nodePods,
 	kubeconfig,
 	paused,
 	awake,
@@ -149,8 +150,36 @@ func nodes(vc *v1alpha1.VirtualCluster) string {
 	return ""
 }
 
+// nodePods: a node is no more Ready than the pod that it runs in, whatever the
+// cluster inside still says of it.
+func nodePods(vc *v1alpha1.VirtualCluster) string {
+	c := meta.FindStatusCondition(vc.Status.Conditions, v1alpha1.ConditionNodesReady)
+	if c == nil || c.Status != metav1.ConditionTrue || c.ObservedGeneration != vc.Generation {
+		return ""
+	}
+	ready := map[string]int32{}
+	for _, p := range vc.Status.Pools {
+		ready[p.Name] = p.ReadyReplicas
+	}
+	for _, p := range vc.Spec.Pools {
+		if want := ptr.Deref(p.Replicas, 1); ready[p.Name] < want {
+			return fmt.Sprintf("NodesReady is True and %d of %d pods of pool %s are ready", ready[p.Name], want, p.Name)
+		}
+	}
+	want := ptr.Deref(vc.Spec.Servers.Replicas, 1)
+	if s := vc.Status.Servers; !vc.Status.Resolved.IsControlPlaneOnly() && (s == nil || s.ReadyReplicas < want) {
+		return fmt.Sprintf("NodesReady is True and not all of %d servers are ready", want)
+	}
+	return ""
+}
+
+// wanted is how many nodes there are to be. Servers that run the control plane
+// alone are none.
 func wanted(vc *v1alpha1.VirtualCluster) int32 {
 	n := ptr.Deref(vc.Spec.Servers.Replicas, 1)
+	if vc.Status.Resolved.IsControlPlaneOnly() {
+		n = 0
+	}
 	for _, p := range vc.Spec.Pools {
 		n += ptr.Deref(p.Replicas, 1)
 	}

@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 )
@@ -57,9 +58,16 @@ func TestCheck(t *testing.T) {
 		"NoServer":   {"Somebody has to serve.", func(vc *v1alpha1.VirtualCluster) { vc.Status.Servers.ReadyReplicas = 0 }, "no server is ready"},
 		"NoIdentity": {"No server starts before that.", func(vc *v1alpha1.VirtualCluster) { vc.Status.IdentityFingerprint = "" }, "no identity"},
 		"Uncounted":  {"A missing node is seen.", func(vc *v1alpha1.VirtualCluster) { vc.Spec.Pools = []v1alpha1.Pool{{Name: "a"}} }, "1 of 2 nodes"},
-		"NoAPI":      {"Nobody could be asked.", func(vc *v1alpha1.VirtualCluster) { set(vc, "ControlPlaneReady", no, "Booting") }, "NodesReady is True and ControlPlaneReady is not"},
-		"NoSecret":   {"It has to be found.", func(vc *v1alpha1.VirtualCluster) { vc.Status.KubeconfigSecretRef = nil }, "names no Secret"},
-		"Silent":     {"A reader wants to know why.", func(vc *v1alpha1.VirtualCluster) { set(vc, "Ready", no, "") }, "without a reason"},
+		"PodGone": {"The cluster inside knows late.", func(vc *v1alpha1.VirtualCluster) {
+			vc.Spec.Pools, vc.Status.Nodes = []v1alpha1.Pool{{Name: "a", Replicas: ptr.To[int32](2)}}, 3
+			vc.Status.Pools = []v1alpha1.PoolStatus{{Name: "a", NodeGroupStatus: v1alpha1.NodeGroupStatus{Replicas: 2, ReadyReplicas: 1}}}
+		}, "1 of 2 pods of pool a"},
+		"ServerGone": {"A server is a node, too.", func(vc *v1alpha1.VirtualCluster) {
+			vc.Spec.Servers.Replicas, vc.Status.Nodes = ptr.To[int32](3), 3
+		}, "not all of 3 servers"},
+		"NoAPI":    {"Nobody could be asked.", func(vc *v1alpha1.VirtualCluster) { set(vc, "ControlPlaneReady", no, "Booting") }, "NodesReady is True and ControlPlaneReady is not"},
+		"NoSecret": {"It has to be found.", func(vc *v1alpha1.VirtualCluster) { vc.Status.KubeconfigSecretRef = nil }, "names no Secret"},
+		"Silent":   {"A reader wants to know why.", func(vc *v1alpha1.VirtualCluster) { set(vc, "Ready", no, "") }, "without a reason"},
 		"Twice": {"Types are keys.", func(vc *v1alpha1.VirtualCluster) {
 			vc.Status.Conditions = append(vc.Status.Conditions, vc.Status.Conditions[0])
 		}, "twice"},

@@ -24,6 +24,14 @@ const (
 	// machine that is busy: news travels over probes and a controller that may
 	// just be starting.
 	patience = 45 * time.Second
+	// podPatience is that for what the host's own pods say: it takes no probe, and
+	// a watch tells the controller at once. So it is what a controller needs that
+	// starts meanwhile: the Lease that a killed one leaves behind, and ten seconds
+	// to take it and to look. It has to stay below the 40 s for which the cluster
+	// inside goes on taking a node that is gone for Ready (the default of
+	// --node-monitor-grace-period, 50 s in newer releases): who waits for longer
+	// sees nothing of that.
+	podPatience = leaseTime + 10*time.Second
 	// lookTimeout bounds one look at the world.
 	lookTimeout = 3 * time.Second
 	lookPeriod  = time.Second
@@ -126,14 +134,67 @@ func (w *Witness) compare(ctx context.Context) {
 		return
 	}
 	if c := meta.FindStatusCondition(vc.Status.Conditions, v1alpha1.ConditionControlPlaneReady); c != nil {
-		w.note(c.Status == metav1.ConditionTrue && serves != nil, "ControlPlaneReady is True and the API does not serve (%v)", serves)
-		w.note(c.Status == metav1.ConditionFalse && serves == nil, "ControlPlaneReady is False and the API serves: %s", c.Message)
+		w.note(patience, c.Status == metav1.ConditionTrue && serves != nil, "ControlPlaneReady is True and the API does not serve (%v)", serves)
+		w.note(patience, c.Status == metav1.ConditionFalse && serves == nil, "ControlPlaneReady is False and the API serves: %s", c.Message)
 	}
 	missing := w.missing(ctx, &vc)
 	if ctx.Err() != nil {
 		return
 	}
-	w.note(claimsNodes(&vc) && missing != nil, "NodesReady is True and %v", missing)
+	w.note(patience, claimsNodes(&vc) && missing != nil, "NodesReady is True and %v", missing)
+	pods, err := w.pods(ctx, &vc)
+	if err != nil {
+		return // the next look finds out
+	}
+	lacking := podless(&vc, pods)
+	w.note(podPatience, claimsNodes(&vc) && len(lacking) > 0, "NodesReady is True and the pods of these nodes are not: %v", lacking)
+}
+
+// wantedNodes are the nodes that the spec wants, each with the name of its pod.
+func wantedNodes(vc *v1alpha1.VirtualCluster) map[string]string {
+	groups := cluster.Pools(vc.Spec)
+	if !vc.Status.Resolved.IsControlPlaneOnly() {
+		groups = append(groups, cluster.Servers(vc.Spec))
+	}
+	out := map[string]string{}
+	for _, g := range groups {
+		for i := range g.Replicas {
+			out[fmt.Sprintf("%s-%d", g.Name, i)] = fmt.Sprintf("%s-%d", cluster.GroupName(vc.Name, g.Name), i)
+		}
+	}
+	return out
+}
+
+// pods are those of the cluster on the host.
+func (w *Witness) pods(ctx context.Context, vc *v1alpha1.VirtualCluster) ([]corev1.Pod, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	var pods corev1.PodList
+	err := w.host.List(ctx, &pods, client.InNamespace(vc.Namespace), client.MatchingLabels{v1alpha1.LabelCluster: vc.Name})
+	return pods.Items, err
+}
+
+// podless names the nodes that are wanted and whose pod is gone, on its way out,
+// or not ready.
+func podless(vc *v1alpha1.VirtualCluster, pods []corev1.Pod) []string {
+	ready := map[string]bool{}
+	for i := range pods {
+		ready[pods[i].Name] = isPodReady(&pods[i])
+	}
+	var out []string
+	for node, pod := range wantedNodes(vc) {
+		if !ready[pod] {
+			out = append(out, node)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func isPodReady(p *corev1.Pod) bool {
+	return p.DeletionTimestamp == nil && slices.ContainsFunc(p.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
+	})
 }
 
 // claimsNodes says whether the status calls the nodes that the spec wants Ready.
@@ -155,11 +216,9 @@ func (w *Witness) missing(ctx context.Context, vc *v1alpha1.VirtualCluster) erro
 		ready[nodes.Items[i].Name] = isNodeReady(&nodes.Items[i])
 	}
 	var errs []error
-	for _, g := range append(cluster.Pools(vc.Spec), cluster.Servers(vc.Spec)) {
-		for i := range g.Replicas {
-			if name := fmt.Sprintf("%s-%d", g.Name, i); !ready[name] {
-				errs = append(errs, fmt.Errorf("node %q is not, inside", name))
-			}
+	for name := range wantedNodes(vc) {
+		if !ready[name] {
+			errs = append(errs, fmt.Errorf("node %q is not, inside", name))
 		}
 	}
 	return errors.Join(errs...)
@@ -180,8 +239,8 @@ func (w *Witness) serves(ctx context.Context) error {
 	return w.inner.List(ctx, &list, client.Limit(1))
 }
 
-// note accuses of what has been untrue for too long.
-func (w *Witness) note(untrue bool, format string, detail any) {
+// note accuses of what has been untrue for longer than somebody is patient.
+func (w *Witness) note(patience time.Duration, untrue bool, format string, detail any) {
 	if !untrue {
 		delete(w.since, format)
 		return

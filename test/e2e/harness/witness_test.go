@@ -26,6 +26,67 @@ func node(name string, ready corev1.ConditionStatus) *corev1.Node {
 	}
 }
 
+// pod is one of a virtual cluster "dev" that is ready, before it is changed.
+func pod(name string, change ...func(*corev1.Pod)) *corev1.Pod {
+	p := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name, Labels: map[string]string{v1alpha1.LabelCluster: "dev"}},
+		Status:     corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}},
+	}
+	for _, c := range change {
+		c(p)
+	}
+	return p
+}
+
+// TestWitnessPods: a node whose pod is gone is missed long before the cluster
+// inside finds out.
+func TestWitnessPods(t *testing.T) {
+	ending := func(p *corev1.Pod) {
+		p.DeletionTimestamp, p.Finalizers = &metav1.Time{Time: time.Now()}, []string{"example.com/kept"}
+	}
+	unready := func(p *corev1.Pod) { p.Status.Conditions[0].Status = corev1.ConditionFalse }
+	foreign := func(p *corev1.Pod) { p.Labels = nil }
+	cases := map[string]struct {
+		reason string
+		alone  bool
+		pods   []client.Object
+		lie    bool
+	}{
+		"Ready":   {"All is well.", false, []client.Object{pod("dev-server-0"), pod("dev-work-0")}, false},
+		"Gone":    {"There is none.", false, []client.Object{pod("dev-server-0")}, true},
+		"Ending":  {"It starts nothing more.", false, []client.Object{pod("dev-server-0"), pod("dev-work-0", ending)}, true},
+		"Unready": {"Its kubelet does not answer.", false, []client.Object{pod("dev-server-0"), pod("dev-work-0", unready)}, true},
+		"Foreign": {"Somebody else's is none.", false, []client.Object{pod("dev-server-0"), pod("dev-work-0", foreign)}, true},
+		"Alone":   {"A server that is no node is not missed as one.", true, []client.Object{pod("dev-work-0")}, false},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			s, err := scheme()
+			if err != nil {
+				t.Fatal(err)
+			}
+			vc := VirtualCluster("default", "dev")
+			vc.Spec.Pools = []v1alpha1.Pool{{Name: "work"}}
+			vc.Status.Resolved = &v1alpha1.Resolved{ControlPlaneOnly: &tc.alone}
+			meta.SetStatusCondition(&vc.Status.Conditions, metav1.Condition{Type: v1alpha1.ConditionNodesReady, Status: metav1.ConditionTrue})
+			inside := []client.Object{node("server-0", corev1.ConditionTrue), node("work-0", corev1.ConditionTrue)}
+			w := &Witness{
+				host:  &Host{Cluster: &Cluster{WithWatch: fake.NewClientBuilder().WithScheme(s).WithObjects(append(tc.pods, vc)...).Build()}},
+				inner: &Cluster{WithWatch: fake.NewClientBuilder().WithScheme(s).WithObjects(inside...).Build()},
+				vc:    vc, since: map[string]time.Time{},
+			}
+			w.compare(t.Context())
+			for what := range w.since {
+				w.since[what] = time.Now().Add(-podPatience - time.Second)
+			}
+			w.compare(t.Context())
+			if lies := w.Lies(); len(lies) > 0 != tc.lie || tc.lie && !strings.Contains(lies[0], "[work-0]") {
+				t.Errorf("%s\naccused of %q", tc.reason, lies)
+			}
+		})
+	}
+}
+
 // TestWitnessNodes: who says that all nodes are Ready is held against the nodes
 // that are, for as long as news may take and no longer.
 func TestWitnessNodes(t *testing.T) {
@@ -64,7 +125,7 @@ func TestWitnessNodes(t *testing.T) {
 				return c.List(ctx, list, opts...)
 			}}
 			w := &Witness{
-				host:  &Host{Cluster: &Cluster{WithWatch: fake.NewClientBuilder().WithScheme(s).WithObjects(vc).Build()}},
+				host:  &Host{Cluster: &Cluster{WithWatch: fake.NewClientBuilder().WithScheme(s).WithObjects(vc, pod("dev-server-0"), pod("dev-work-0")).Build()}},
 				inner: &Cluster{WithWatch: fake.NewClientBuilder().WithScheme(s).WithObjects(tc.nodes...).WithInterceptorFuncs(deaf).Build()},
 				vc:    vc, since: map[string]time.Time{},
 			}
