@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	nodev1 "k8s.io/api/node/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"sigs.k8s.io/controller-runtime/pkg/event"
@@ -45,24 +45,26 @@ func (s *Scope) demandProof(answer profile.Answer, k profile.Knowledge, class *n
 	if s.proofs == nil || class.Name != k.ClassName {
 		return answer
 	}
+	hosts := make(map[string]*corev1.Node, len(s.nodes))
+	for i := range s.nodes {
+		hosts[s.nodes[i].Name] = &s.nodes[i]
+	}
+	label := runtimeprobe.NodeLabel(k.Name, workers)
 	out := profile.Answer{Nodes: slices.Clone(answer.Nodes)}
 	for i := range out.Nodes {
 		n := &out.Nodes[i]
-		host := s.hostNode(n.Node)
-		proven := host != nil && host.Labels[runtimeprobe.NodeLabel(k.Name, workers)] == v1alpha1.NodeLabelProven
-		if n.Capable() && !proven {
-			n.Problems = []profile.Problem{s.unproven(n.Node, k)}
+		if host := hosts[n.Node]; n.Capable() && host.Labels[label] != v1alpha1.NodeLabelProven {
+			n.Problems = []profile.Problem{s.unproven(host, k)}
 		}
 	}
 	return out
 }
 
 // unproven says why a node that offers a runtime counts for nothing.
-func (s *Scope) unproven(node string, k profile.Knowledge) profile.Problem {
-	report := s.proofs[v1alpha1.RuntimeReportSpec{NodeName: node, Profile: string(k.Name)}]
-	host := s.hostNode(node)
+func (s *Scope) unproven(host *corev1.Node, k profile.Knowledge) profile.Problem {
+	report := s.proofs[v1alpha1.RuntimeReportSpec{NodeName: host.Name, Profile: string(k.Name)}]
 	switch {
-	case host != nil && !nodeReady(*host):
+	case !nodeReady(*host):
 		return profile.Problem{Reason: v1alpha1.ReasonPending, Message: "is not Ready, and is probed when it is"}
 	case report == nil || report.Status.Probe == nil:
 		return profile.Problem{Reason: v1alpha1.ReasonProbing, Message: "a probe pod is finding out what node pods could do there"}
@@ -76,18 +78,23 @@ func noNode(k profile.Knowledge, answer profile.Answer) *stop {
 	switch {
 	case blames(answer, v1alpha1.ReasonProbing):
 		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonProbing,
-			"no node has proven runtime %q yet: %s", k.Name, answer.Message())
+			"no node has proven runtime %q yet: %s", k.Name, wordsOf(answer))
 	case blames(answer, v1alpha1.ReasonPending):
 		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonPending,
-			"no node has proven runtime %q yet: %s", k.Name, answer.Message())
+			"no node has proven runtime %q yet: %s", k.Name, wordsOf(answer))
 	case blames(answer, v1alpha1.ReasonProbeFailed):
 		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonProbeFailed,
-			"no node passed the probe of runtime %q: %s; kubectl get runtimereports has it all", k.Name, answer.Message())
+			"no node passed the probe of runtime %q: %s; kubectl get runtimereports has it all", k.Name, wordsOf(answer))
 	default:
 		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonNoCapableNode,
 			"no node offers runtime %q: %s", k.Name, answer.Message())
 	}
 }
+
+// maxWords bounds what a condition says of nodes: each may have its own trouble.
+const maxWords = 2048
+
+func wordsOf(answer profile.Answer) string { return cut(answer.Message(), maxWords) }
 
 // blames says whether any node has a problem of a kind.
 func blames(answer profile.Answer, reason string) bool {
@@ -132,7 +139,7 @@ func (s *Scope) offers(c *choice) string {
 	case c.shape.RuntimeClassName != c.knowledge.ClassName:
 		return said + ", by their own word: RuntimeClasses of the site's are not probed"
 	case blames(c.answer, v1alpha1.ReasonProbeFailed):
-		return said + ", as a probe found there; " + blamed(c.answer, v1alpha1.ReasonProbeFailed).Message()
+		return said + ", as a probe found there; " + wordsOf(blamed(c.answer, v1alpha1.ReasonProbeFailed))
 	default:
 		return said + ", as a probe found there"
 	}
@@ -159,5 +166,5 @@ func checksOf(r *v1alpha1.RuntimeReport) []v1alpha1.ProbeCheck {
 // awaiting says that pods wait for a node that is yet to come.
 func awaiting(k profile.Knowledge, answer profile.Answer) string {
 	return fmt.Sprintf("pods wait for a node with runtime %q, as the RuntimeClass allows; now: %s",
-		k.Name, strings.TrimSuffix(answer.Message(), ";"))
+		k.Name, wordsOf(answer))
 }

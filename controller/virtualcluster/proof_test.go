@@ -1,6 +1,7 @@
 package virtualcluster
 
 import (
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -181,6 +182,25 @@ func await(s *Scope, class string) {
 	c := s.runtimeClasses[class].DeepCopy()
 	c.Annotations = map[string]string{profile.AnnotationAwaitNodes: "true"}
 	s.runtimeClasses[class] = c
+}
+
+// TestManyWords: a condition is written however many nodes have a trouble of
+// their own.
+func TestManyWords(t *testing.T) {
+	s := aScope()
+	s.profiles, s.runtimeClasses, s.proofs, s.nodes = []profile.Profile{userns.New()}, hostClasses(t), proofs{}, nil
+	for i := range 500 {
+		name := fmt.Sprintf("node-%d", i)
+		s.nodes = append(s.nodes, probedNode(name, handlers{userns.Handler: true}))
+		r := found(name, "userns", v1alpha1.ProbeFailed, fmt.Sprintf("trouble number %d: %s", i, strings.Repeat("x", 400)))
+		s.proofs[r.Spec] = &r
+	}
+	if err := chooseRuntime(s); err != nil {
+		t.Fatal(err)
+	}
+	if c := s.condition(v1alpha1.ConditionRuntimeReady); len(c.Message) > 2*maxWords || c.Reason != v1alpha1.ReasonProbeFailed {
+		t.Errorf("%s with %d bytes", c.Reason, len(c.Message))
+	}
 }
 
 // TestSeccompOfProven: pods do not ask for what only a node has that failed.
