@@ -21,23 +21,18 @@ import (
 func (s *Scope) chooseDistro(e catalogue.Entry) (v1alpha1.Distro, string, error) {
 	asked, offered := s.vc.Spec.Distro, e.Offers(s.vc.Spec.Version)
 	short := controllersMissing(s.hosts())
-	alone := ptr.Deref(s.controlPlaneOnly(), false)
+	if ptr.Deref(s.controlPlaneOnly(), false) {
+		if d, why, err := s.distroAlone(e, offered); d != "" || err != nil {
+			return d, why, err
+		}
+	}
 	switch {
 	case asked != "" && !slices.Contains(offered, asked):
 		return "", "", stall(v1alpha1.ConditionReady, v1alpha1.ReasonDistroUnavailable,
 			"spec.distro %q is not in node image %q of version %s, which carries: %s; leave spec.distro out, or ask the administrator for an image that carries it",
 			asked, e.Image, either(s.vc.Spec.Version, e.Version), list(distroNames(offered))).again()
-	case asked == v1alpha1.DistroK3s && ptr.Deref(s.vc.Spec.Servers.ControlPlaneOnly, false): // older than the CRD's rule
-		return "", "", stall(v1alpha1.ConditionReady, v1alpha1.ReasonInvalidSpec,
-			"spec.servers.controlPlaneOnly must not be true with distro k3s, which has not been tried without its agent; create the cluster with distro k8s, or without it")
 	case asked != "":
 		return asked, "asked for in spec.distro", nil
-	case alone && slices.Contains(offered, v1alpha1.DistroK8s):
-		return v1alpha1.DistroK8s, "the servers run the control plane alone, and k3s has not been tried without its agent", nil
-	case alone:
-		return "", "", stall(v1alpha1.ConditionReady, v1alpha1.ReasonDistroUnavailable,
-			"servers that run the control plane alone need distro k8s, and node image %q of version %s carries: %s; ask the administrator for an image that carries it, or use another runtime for the servers and leave spec.servers.controlPlaneOnly out",
-			e.Image, e.Version, list(distroNames(offered))).again()
 	case slices.Contains(offered, v1alpha1.DistroK3s) && short == "":
 		return v1alpha1.DistroK3s, "the default where the node image carries it and the nodes that offer the runtime delegate the cgroup controllers it needs", nil
 	case slices.Contains(offered, v1alpha1.DistroK8s) && short != "" && e.Carries(v1alpha1.DistroK3s):
@@ -49,6 +44,24 @@ func (s *Scope) chooseDistro(e catalogue.Entry) (v1alpha1.Distro, string, error)
 	default:
 		return "", "", stall(v1alpha1.ConditionReady, v1alpha1.ReasonDistroUnavailable,
 			"node image %q of version %s carries no distro this controller knows; ask the administrator to mend the catalogue", e.Image, e.Version)
+	}
+}
+
+// distroAlone picks the distro of servers that run the control plane alone. It is
+// empty where the spec says which, for its runtime to refuse.
+func (s *Scope) distroAlone(e catalogue.Entry, offered []v1alpha1.Distro) (v1alpha1.Distro, string, error) {
+	switch asked := s.vc.Spec.Distro; {
+	case asked == v1alpha1.DistroK3s && ptr.Deref(s.vc.Spec.Servers.ControlPlaneOnly, false): // older than the CRD's rule
+		return "", "", stall(v1alpha1.ConditionReady, v1alpha1.ReasonInvalidSpec,
+			"spec.servers.controlPlaneOnly must not be true with distro k3s, which has not been tried without its agent; create the cluster with distro k8s, or without it")
+	case asked != "":
+		return "", "", nil
+	case slices.Contains(offered, v1alpha1.DistroK8s):
+		return v1alpha1.DistroK8s, "the servers run the control plane alone, and k3s has not been tried without its agent", nil
+	default:
+		return "", "", stall(v1alpha1.ConditionReady, v1alpha1.ReasonDistroUnavailable,
+			"servers that run the control plane alone need distro k8s, and node image %q of version %s carries: %s; ask the administrator for an image that carries it, or use another runtime for the servers and leave spec.servers.controlPlaneOnly out",
+			e.Image, e.Version, list(distroNames(offered))).again()
 	}
 }
 

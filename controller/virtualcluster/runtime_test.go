@@ -1,6 +1,7 @@
 package virtualcluster
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	nodev1 "k8s.io/api/node/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	poll "k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -320,7 +322,7 @@ func TestPodsAreLetIn(t *testing.T) {
 			}
 			w.enforce(k.PodSecurity.Level)
 			for _, group := range []string{cluster.ServerGroup, "work"} {
-				if err := heard(func() error { return w.tryPod(t, p, group) }); err != nil {
+				if err := heard(t.Context(), func() error { return w.tryPod(t, p, group) }); err != nil {
 					t.Errorf("pod of %s: %v", group, err)
 				}
 			}
@@ -337,12 +339,12 @@ func TestPodsAreLetIn(t *testing.T) {
 
 // heard asks again while Pod Security refuses: the API server hears of another
 // level a moment after it has been written.
-func heard(ask func() error) error {
-	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
-		if err := ask(); err == nil || !strings.Contains(err.Error(), "PodSecurity") || time.Since(began) > 5*time.Second {
-			return err
-		}
-	}
+func heard(ctx context.Context, ask func() error) (last error) {
+	_ = poll.PollUntilContextTimeout(ctx, 10*time.Millisecond, 5*time.Second, true, func(context.Context) (bool, error) {
+		last = ask()
+		return last == nil || !strings.Contains(last.Error(), "PodSecurity"), nil
+	}) // what was said last tells more than that it took too long
+	return last
 }
 
 // tryKept asks the API server for a pod whose state is kept.

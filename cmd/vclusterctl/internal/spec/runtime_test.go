@@ -28,7 +28,7 @@ func TestRuntimes(t *testing.T) {
 		"Class":     {reason: "With a RuntimeClass of the site's.", flags: Flags{Runtimes: []string{"servers=kata:kata-clh"}}, want: `{servers: {runtime: {profile: kata, className: kata-clh}}}`},
 		"Replaced":  {reason: "A class goes with its profile, and away with it.", file: `{runtime: {profile: kata, className: big}}`, flags: Flags{Runtimes: []string{"userns"}}, want: `{runtime: {profile: userns}}`},
 		"FromFile":  {reason: "A pool may be in the file.", file: `{pools: [{name: work}]}`, flags: Flags{Runtimes: []string{"work=sysbox"}}, want: `{pools: [{name: work, runtime: {profile: sysbox}}]}`},
-		"NoPool":    {reason: "A typo makes no pool.", flags: Flags{Runtimes: []string{"wrok=userns"}}, err: `there is no pool "wrok": add it with --pool wrok=N, or say server`},
+		"NoPool":    {reason: "A typo makes no pool.", flags: Flags{Runtimes: []string{"nobody=userns"}}, err: `there is no pool "nobody": add it with --pool nobody=N, or say server`},
 		"Unknown":   {reason: "Those that exist.", flags: Flags{Runtimes: []string{"servers=docker"}}, err: `--runtime "servers=docker": want one of [auto userns`},
 		"Nothing":   {reason: "No profile.", flags: Flags{Runtimes: []string{"servers="}}, err: "want PROFILE"},
 		"NoGroup":   {reason: "No group.", flags: Flags{Runtimes: []string{"=userns"}}, err: "want PROFILE"},
