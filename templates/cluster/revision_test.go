@@ -58,13 +58,20 @@ func compareSums(recorded, have map[string]string) []string {
 	return out
 }
 
-// goldenSums are the hashes of the golden files of node pods and of what they
-// are told.
+// shapes are the golden files of node pods, in some shape here and in that of each
+// runtime there, and of what they are told.
+var shapes = []string{
+	"testdata/*/statefulset-*.yaml",
+	"testdata/*/configmap-*.yaml",
+	"../../runtime/catalog/testdata/pods/*/*.yaml",
+}
+
+// goldenSums are the hashes of those files.
 func goldenSums(t *testing.T) map[string]string {
 	t.Helper()
 	sums := map[string]string{}
-	for _, pattern := range []string{"statefulset-*.yaml", "configmap-*.yaml"} {
-		found, err := filepath.Glob(filepath.Join("testdata", "*", pattern))
+	for _, pattern := range shapes {
+		found, err := filepath.Glob(filepath.FromSlash(pattern))
 		if err != nil || len(found) == 0 {
 			t.Fatalf("no golden files %s: %v", pattern, err)
 		}
