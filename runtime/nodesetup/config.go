@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"reflect"
 	"slices"
@@ -120,9 +121,7 @@ func (all documents) own() map[string]any {
 	}
 	options := map[string]any{}
 	for _, d := range all {
-		for key, value := range d.cri("runtimes", name, "options") {
-			options[key] = value
-		}
+		maps.Copy(options, d.cri("runtimes", name, "options"))
 	}
 	return options
 }

@@ -3,6 +3,7 @@ package nodesetup
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
@@ -103,7 +104,7 @@ func after(n Node, plan Plan) Node {
 		case f.Shared:
 			n.Templates = []Text{{Path: f.Path, Data: f.Data}}
 		default:
-			n.Imported = append(n.Imported[:len(n.Imported):len(n.Imported)], Text{Path: f.Path, Data: f.Data})
+			n.Imported = append(slices.Clip(n.Imported), Text{Path: f.Path, Data: f.Data})
 		}
 	}
 	return n

@@ -79,8 +79,9 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 			return fields(value, s.condition)
 		case fieldHandlers:
 			return fields(value, s.handler)
+		default:
+			return nil
 		}
-		return nil
 	})
 	return s, err
 }
@@ -103,6 +104,7 @@ func (s *Status) condition(number protowire.Number, value []byte, _ uint64) erro
 			kind = string(value)
 		case fieldTrue:
 			holds = n != 0
+		default: // the others are for people
 		}
 		return nil
 	})
@@ -155,7 +157,7 @@ func (c *Client) call(ctx context.Context, method string) ([]byte, error) {
 		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/grpc")
-	request.Header.Set("Te", "trailers")
+	request.Header.Set("TE", "trailers")
 	response, err := c.http.Do(request)
 	if err != nil {
 		return nil, err

@@ -160,7 +160,7 @@ type systemctl struct {
 	said   []string
 }
 
-func (s *systemctl) run(_ context.Context, name string, args ...string) (string, error) {
+func (s *systemctl) run(_ context.Context, _ string, args ...string) (string, error) {
 	s.said = append(s.said, strings.Join(args, " "))
 	if args[0] == s.fail {
 		return "", errors.New("no")

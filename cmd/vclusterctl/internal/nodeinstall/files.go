@@ -37,8 +37,8 @@ func (f Files) exists(p string) bool {
 // also after the power went. What a link leads to is replaced, and not the link.
 func (f Files) write(p string, mode fs.FileMode, data []byte) error {
 	target := f.path(p)
-	if real, err := filepath.EvalSymlinks(target); err == nil {
-		target = real
+	if end, err := filepath.EvalSymlinks(target); err == nil {
+		target = end
 	}
 	if err := replace(target, mode, data); err != nil {
 		return fmt.Errorf("write %s: %w", p, err)

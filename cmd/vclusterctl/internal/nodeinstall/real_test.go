@@ -65,7 +65,7 @@ func newMachine(t *testing.T, kind nodesetup.Kind) *machine {
 		t.Skip("containerd needs root")
 	}
 	program := testbin.Path(t, "containerd")
-	root, err := os.MkdirTemp("", "n") // a socket's path must not be long
+	root, err := os.MkdirTemp("", "n") //nolint:usetesting // a socket's path must not be long
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,9 +17,9 @@ import (
 )
 
 const (
-	// Root is where a pod has its node's file system, and Result the file whose
-	// content Run returns.
-	Root   = "/host"
+	// Root is where a pod has its node's file system.
+	Root = "/host"
+	// Result is the file whose content Run returns.
 	Result = "/dev/termination-log"
 
 	// prefix of the namespace's name.
