@@ -1,0 +1,118 @@
+package nodeinstall
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/vclusterctl/vclusterctl/runtime/nodesetup"
+	"github.com/vclusterctl/vclusterctl/runtime/profile"
+)
+
+// Local is the machine that this program runs on.
+type Local struct {
+	// Settings are what is known of the node beforehand; without a kind it is
+	// found out.
+	Settings nodesetup.Node
+	// Timeout is how long the container runtime may take to come back.
+	Timeout time.Duration
+	Say     func(format string, args ...any)
+}
+
+// Report says what was done, to whoever started this on a node.
+type Report struct {
+	Node    string         `json:"node,omitempty"`
+	Kind    nodesetup.Kind `json:"kind,omitempty"`
+	Handler string         `json:"handler,omitempty"`
+	Outcome Outcome        `json:"outcome,omitempty"`
+	// Labels belong on the node now, or do no longer.
+	Labels map[string]string `json:"labels,omitempty"`
+	// Error is why it failed, empty where it did not. Refused is true where that
+	// was known before anything was changed.
+	Error   string `json:"error,omitempty"`
+	Refused bool   `json:"refused,omitempty"`
+}
+
+// Install sets the machine up for a runtime.
+func (l Local) Install(ctx context.Context, p profile.Profile) (Report, error) {
+	return l.carryOut(ctx, p, nodesetup.Make, (*Installer).Install)
+}
+
+// Uninstall takes a runtime off the machine.
+func (l Local) Uninstall(ctx context.Context, p profile.Profile) (Report, error) {
+	return l.carryOut(ctx, p, nodesetup.Undo, (*Installer).Uninstall)
+}
+
+func (l Local) carryOut(
+	ctx context.Context, p profile.Profile,
+	plan func(profile.Profile, nodesetup.Node) (nodesetup.Plan, error),
+	do func(*Installer, context.Context, nodesetup.Plan) (Outcome, error),
+) (Report, error) {
+	i, layout, err := l.installer()
+	r := Report{Kind: l.Settings.Kind, Handler: p.Knowledge().Handler, Outcome: Unchanged, Refused: true}
+	if err != nil {
+		return r, err
+	}
+	r.Kind = i.kind
+	if _, err := i.Recover(ctx, layout.Units); err != nil {
+		r.Refused = false
+		return r, err
+	}
+	n, err := l.gather(ctx, i, layout)
+	if err != nil {
+		return r, err
+	}
+	planned, err := plan(p, n)
+	if err != nil {
+		return r, err
+	}
+	r.Labels, r.Refused = planned.Labels, false
+	r.Outcome, err = do(i.Installer, ctx, planned)
+	return r, err
+}
+
+// localInstaller is an installer for the machine, of which the kind is known.
+type localInstaller struct {
+	*Installer
+
+	kind nodesetup.Kind
+	cri  *Client
+}
+
+func (l Local) installer() (localInstaller, nodesetup.Layout, error) {
+	files, kind := Files{}, l.Settings.Kind
+	if kind == "" {
+		var err error
+		if kind, err = files.Kind(); err != nil {
+			return localInstaller{}, nodesetup.Layout{}, err
+		}
+	}
+	layout, err := nodesetup.LayoutOf(kind)
+	if err != nil {
+		return localInstaller{}, layout, err
+	}
+	cri := NewClient(layout.Socket)
+	i := &Installer{Files: files, Services: Systemd{Run: Programs}, CRI: cri, After: time.After, Timeout: l.Timeout, Say: l.Say}
+	if kind == nodesetup.Containerd || kind == nodesetup.Embedded {
+		i.Check = ContainerdCheck(Programs, layout.Config)
+	}
+	return localInstaller{Installer: i, kind: kind, cri: cri}, layout, nil
+}
+
+// gather is what the machine has, with what its container runtime says of
+// itself.
+func (l Local) gather(ctx context.Context, i localInstaller, layout nodesetup.Layout) (nodesetup.Node, error) {
+	n, err := i.Files.Gather(i.kind)
+	if err != nil {
+		return n, err
+	}
+	version, err := i.cri.Version(ctx)
+	if err != nil {
+		return n, fmt.Errorf("the container runtime does not answer at %s, so nothing is changed: %w", layout.Socket, err)
+	}
+	n.Version = strings.TrimPrefix(version, "v")
+	n.CgroupDriver, n.OCIRuntime = l.Settings.CgroupDriver, l.Settings.OCIRuntime
+	n.NoUnprivilegedPorts = l.Settings.NoUnprivilegedPorts
+	return n, nil
+}
