@@ -1,9 +1,10 @@
 package clustercheck
 
 import (
+	"k8s.io/apimachinery/pkg/api/meta"
+
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/doctor"
-	"k8s.io/apimachinery/pkg/api/meta"
 )
 
 // Groups of findings, in the order in which they are printed.
@@ -106,6 +107,6 @@ func unseen(group, check string, err error) []doctor.Finding {
 	return one(doctor.Unseen(group, check, err))
 }
 
-func isTrue(vc *v1alpha1.VirtualCluster, condition string) bool {
-	return meta.IsStatusConditionTrue(vc.Status.Conditions, condition)
+func isReady(vc *v1alpha1.VirtualCluster) bool {
+	return meta.IsStatusConditionTrue(vc.Status.Conditions, v1alpha1.ConditionReady)
 }

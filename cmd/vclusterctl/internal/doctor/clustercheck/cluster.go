@@ -101,7 +101,7 @@ func (f *facts) remedy(reason string) string {
 // runtimeHeld is about a cluster that runs and could not be made again.
 func runtimeHeld(f *facts) []doctor.Finding {
 	c := meta.FindStatusCondition(f.Cluster.Status.Conditions, v1alpha1.ConditionRuntimeReady)
-	if c == nil || c.Status == metav1.ConditionTrue || !isTrue(f.Cluster, v1alpha1.ConditionReady) {
+	if c == nil || c.Status == metav1.ConditionTrue || !isReady(f.Cluster) {
 		return nil
 	}
 	return one(doctor.Finding{
@@ -121,7 +121,7 @@ func isolation(f *facts) []doctor.Finding {
 		return ok(groupCluster, checkIsolation, c.Message)
 	case c.Reason == v1alpha1.ReasonViolated:
 		found.Outcome = doctor.Problem
-	case !isTrue(f.Cluster, v1alpha1.ConditionReady):
+	case !isReady(f.Cluster):
 		return nil // it is not up yet
 	}
 	return one(found)

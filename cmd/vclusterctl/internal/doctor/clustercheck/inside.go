@@ -47,7 +47,7 @@ func (f *facts) unreachable(err error) doctor.Finding {
 		Needed: "an API that answers", Fix: f.Own("logs") + " --unit kube-apiserver --unit k3s --unit etcd",
 	}
 	var no *access.UnreachableError
-	if errors.As(err, &no) && isTrue(f.Cluster, v1alpha1.ConditionReady) {
+	if errors.As(err, &no) && isReady(f.Cluster) {
 		x.Found = "the API inside answers the controller, but not from here: " + line(err.Error())
 		x.Fix = "look for a proxy or firewall between here and the host, and see docs/access.md"
 	}
@@ -209,7 +209,7 @@ const recent = 10 * time.Minute
 // up is over once it is up.
 func (f *facts) since() time.Time {
 	since := f.Now.Add(-recent)
-	if c := meta.FindStatusCondition(f.Cluster.Status.Conditions, v1alpha1.ConditionReady); isTrue(f.Cluster, v1alpha1.ConditionReady) && c.LastTransitionTime.After(since) {
+	if c := meta.FindStatusCondition(f.Cluster.Status.Conditions, v1alpha1.ConditionReady); isReady(f.Cluster) && c.LastTransitionTime.After(since) {
 		return c.LastTransitionTime.Time
 	}
 	return since

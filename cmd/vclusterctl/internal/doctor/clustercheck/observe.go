@@ -71,7 +71,7 @@ func (o *Observer) Observe(ctx context.Context, vc *v1alpha1.VirtualCluster, now
 		inner := o.inner(ctx, vc)
 		seen.Inner = &inner
 	}
-	if !isTrue(vc, v1alpha1.ConditionReady) && !vc.Spec.Lifecycle.IsPaused() && len(seen.Pods.Value) > 0 {
+	if !isReady(vc) && !vc.Spec.Lifecycle.IsPaused() && len(seen.Pods.Value) > 0 {
 		if words, err := o.LastWords(ctx); err == nil { // they are an addition
 			seen.LastWords = words
 		}

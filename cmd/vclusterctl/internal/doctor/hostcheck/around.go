@@ -31,7 +31,7 @@ func namespace(f *facts) []doctor.Finding {
 	case f.Object.Value.DeletionTimestamp != nil:
 		return one(doctor.Finding{Group: group, Check: checkNamespace, Outcome: doctor.Problem, Found: fmt.Sprintf("namespace %q is being deleted", f.Namespace), Needed: "one that stays", Fix: "use another one with -n"})
 	}
-	return one(finding(group, checkNamespace, doctor.OK, "it is there"))
+	return one(well(group, checkNamespace, "it is there"))
 }
 
 // limitRanges looks for limits that pods get without asking.
@@ -56,7 +56,7 @@ func limitRanges(f *facts) []doctor.Finding {
 		}
 	}
 	if len(all) == 0 {
-		return one(finding(group, checkLimitRange, doctor.OK, "none that starves node pods"))
+		return one(well(group, checkLimitRange, "none that starves node pods"))
 	}
 	return all
 }
@@ -80,7 +80,7 @@ func quotas(f *facts) []doctor.Finding {
 		}
 	}
 	if len(all) == 0 {
-		return one(finding(group, checkQuota, doctor.OK, "none that is used up"))
+		return one(well(group, checkQuota, "none that is used up"))
 	}
 	return all
 }
@@ -108,7 +108,7 @@ func definition(f *facts) []doctor.Finding {
 			Needed: "CustomResourceDefinition " + definitionName + " to be established", Fix: f.Kubectl("describe", "crd", definitionName),
 		})
 	}
-	return one(finding(groupController, checkDefinition, doctor.OK, "the API server serves VirtualClusters of "+v1alpha1.GroupVersion.String()))
+	return one(well(groupController, checkDefinition, "the API server serves VirtualClusters of "+v1alpha1.GroupVersion.String()))
 }
 
 func established(crd *apiextensionsv1.CustomResourceDefinition) bool {
@@ -135,7 +135,7 @@ func controllerRunning(f *facts) []doctor.Finding {
 	}
 	d := f.controller()
 	if Available(d) {
-		return one(finding(groupController, checkInstalled, doctor.OK, fmt.Sprintf("%s/%s runs", d.Namespace, d.Name)))
+		return one(well(groupController, checkInstalled, fmt.Sprintf("%s/%s runs", d.Namespace, d.Name)))
 	}
 	found := fmt.Sprintf("the controller %s/%s does not run", d.Namespace, d.Name)
 	if f.Trouble != "" {
@@ -163,7 +163,7 @@ func controllerVersion(f *facts) []doctor.Finding {
 	}
 	running := f.controller().Labels[install.VersionLabel]
 	if running == f.Program || running == "" {
-		return one(finding(groupController, checkControllerV, doctor.OK, cmp.Or(running, "it says none")))
+		return one(well(groupController, checkControllerV, cmp.Or(running, "it says none")))
 	}
 	return one(doctor.Finding{
 		Group: groupController, Check: checkControllerV, Outcome: doctor.Warning, Found: "the controller is " + running + ", and this program " + f.Program,

@@ -54,7 +54,7 @@ func capacity(f *facts) []doctor.Finding {
 	if best == "" {
 		return nil
 	}
-	found := finding(groupNodes, checkCapacity, doctor.OK, fmt.Sprintf("most is left on node %s: %s", best, most))
+	found := well(groupNodes, checkCapacity, fmt.Sprintf("most is left on node %s: %s", best, most))
 	if len(full) == 0 {
 		return one(found)
 	}

@@ -22,7 +22,7 @@ func kubernetesVersion(f *facts) []doctor.Finding {
 	if f.Version.Err != nil {
 		return unseen(groupHost, checkVersion, f.Version.Err)
 	}
-	found := finding(groupHost, checkVersion, doctor.OK, f.Version.Value.GitVersion)
+	found := well(groupHost, checkVersion, f.Version.Value.GitVersion)
 	found.Needed = "at least " + leastKubernetes
 	if v, err := version.ParseGeneric(f.Version.Value.GitVersion); err == nil && v.LessThan(version.MustParseGeneric(leastKubernetes)) {
 		found.Outcome = doctor.Problem
@@ -61,7 +61,7 @@ func defaultStorageClass(f *facts) []doctor.Finding {
 		})
 	}
 	c := f.Storage.Value[i]
-	found := finding(groupHost, checkStorage, doctor.OK, fmt.Sprintf("%s (%s)", c.Name, c.Provisioner))
+	found := well(groupHost, checkStorage, fmt.Sprintf("%s (%s)", c.Name, c.Provisioner))
 	if slices.ContainsFunc(unmappable, func(part string) bool { return strings.Contains(c.Provisioner, part) }) {
 		found.Outcome = doctor.Warning
 		found.Found = fmt.Sprintf("the default StorageClass %s makes volumes by %s", c.Name, c.Provisioner)
@@ -82,9 +82,9 @@ func networkPolicyEngine(f *facts) []doctor.Finding {
 		n := &f.Nodes.Value[i]
 		switch {
 		case n.Annotations[v1alpha1.NodeAnnotationDistros] != "":
-			return one(finding(groupHost, checkNetworkPolicy, doctor.OK, "kube-router, on nodes of our own image"))
+			return one(well(groupHost, checkNetworkPolicy, "kube-router, on nodes of our own image"))
 		case strings.Contains(n.Status.NodeInfo.KubeletVersion, "+k3s"):
-			return one(finding(groupHost, checkNetworkPolicy, doctor.OK, "K3s brings one, unless it was turned off"))
+			return one(well(groupHost, checkNetworkPolicy, "K3s brings one, unless it was turned off"))
 		}
 	}
 	if f.Daemons.Err != nil {
@@ -93,7 +93,7 @@ func networkPolicyEngine(f *facts) []doctor.Finding {
 	for i := range f.Daemons.Value {
 		name := f.Daemons.Value[i].Name
 		if slices.ContainsFunc(engines, func(part string) bool { return strings.Contains(name, part) }) {
-			return one(finding(groupHost, checkNetworkPolicy, doctor.OK, "DaemonSet "+name))
+			return one(well(groupHost, checkNetworkPolicy, "DaemonSet "+name))
 		}
 	}
 	return one(doctor.Finding{
@@ -118,7 +118,7 @@ func podRanges(f *facts) []doctor.Finding {
 		ranges = append(ranges, n.Spec.PodCIDRs...)
 	}
 	if len(without) == 0 {
-		return one(finding(groupHost, checkPodRanges, doctor.OK, "nodes say theirs: "+few(slices.Compact(ranges))))
+		return one(well(groupHost, checkPodRanges, "nodes say theirs: "+few(slices.Compact(ranges))))
 	}
 	return one(doctor.Finding{
 		Group: groupHost, Check: checkPodRanges, Outcome: doctor.Warning, Found: "no pod range is written down", Nodes: without,

@@ -83,7 +83,7 @@ func usableNodes(f *facts) []doctor.Finding {
 		}
 	}
 	if n := len(f.Nodes.Value) - len(f.unusable); n > 0 {
-		all = append(all, finding(groupNodes, checkUsable, doctor.OK, counted(n, "node")+" Ready, neither cordoned nor tainted"))
+		all = append(all, well(groupNodes, checkUsable, counted(n, "node")+" Ready, neither cordoned nor tainted"))
 	}
 	return doctor.PerNode(all)
 }
@@ -166,7 +166,7 @@ func kubeletSettings(f *facts) []doctor.Finding {
 		all = append(all, kubeletTrouble(name, seen.Value)...)
 	}
 	if asked > 0 && len(all) == 0 {
-		all = one(finding(groupNodes, checkKubelet, doctor.OK, fmt.Sprintf("nothing in the way on %s that said theirs", counted(asked, "node"))))
+		all = one(well(groupNodes, checkKubelet, fmt.Sprintf("nothing in the way on %s that said theirs", counted(asked, "node"))))
 	}
 	return doctor.PerNode(all)
 }

@@ -53,7 +53,6 @@ func hostOf(t *testing.T, c client.Client) {
 	node := goodNode("real")
 	status := node.Status
 	for _, o := range []client.Object{&node, madeClass(t, userns.New())} {
-		o := o
 		if err := c.Create(t.Context(), o); err != nil {
 			t.Fatal(err)
 		}

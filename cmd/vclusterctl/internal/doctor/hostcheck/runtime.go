@@ -49,7 +49,7 @@ func runtimeClass(f *facts, w *way) []doctor.Finding {
 			Fix: f.Kubectl("annotate", "runtimeclass", w.ClassName, profile.AnnotationUserNamespace+"-"),
 		})
 	}
-	return one(finding(w.group(), checkClass, doctor.OK, fmt.Sprintf("%s, for handler %s", w.class.Name, w.class.Handler)))
+	return one(well(w.group(), checkClass, fmt.Sprintf("%s, for handler %s", w.class.Name, w.class.Handler)))
 }
 
 // reason is what a reason of a profile's is about, and the command that mends it
@@ -142,14 +142,14 @@ func nodeStrengths(f *facts, w *way) []doctor.Finding {
 		if i < 0 || len(values) == 0 {
 			continue
 		}
-		ok := finding(w.group(), t.check, doctor.OK, few(values))
+		ok := well(w.group(), t.check, few(values))
 		ok.Nodes = namesOf(capable)
 		if t.of != profile.Containerd || strings.HasPrefix(values[0], profile.Containerd) {
 			ok.Needed = "at least " + w.Versions[i].Least
 		}
 		all = append(all, ok)
 	}
-	handler := finding(w.group(), checkHandler, doctor.OK, w.handler())
+	handler := well(w.group(), checkHandler, w.handler())
 	handler.Nodes = namesOf(capable)
 	if !w.OwnKernel {
 		handler.Found += ", which says that it has user namespaces"
@@ -201,7 +201,7 @@ func seccompProfiles(f *facts, w *way) []doctor.Finding {
 		}
 	}
 	if len(without) == 0 {
-		return one(finding(w.group(), checkSeccomp, doctor.OK, w.Seccomp.LocalhostProfile))
+		return one(well(w.group(), checkSeccomp, w.Seccomp.LocalhostProfile))
 	}
 	found := doctor.Finding{
 		Group: w.group(), Check: checkSeccomp, Outcome: doctor.Warning, Nodes: without, Needed: w.Seccomp.LocalhostProfile + " and its label",
@@ -277,7 +277,7 @@ func podSecurity(f *facts, w *way) []doctor.Finding {
 		if level == "" {
 			found = "namespace " + f.Namespace + " has no label, and the API server's default holds"
 		}
-		ok := finding(w.group(), checkPodSecurity, doctor.OK, found)
+		ok := well(w.group(), checkPodSecurity, found)
 		ok.Needed = w.PodSecurity.Level
 		return one(ok)
 	}
@@ -298,7 +298,7 @@ func admission(f *facts, w *way) []doctor.Finding {
 	case trial.Err != nil:
 		return unseen(w.group(), checkAdmission, trial.Err)
 	case trial.Value == "":
-		return one(finding(w.group(), checkAdmission, doctor.OK, "the API server lets a node pod in (asked by a dry run)"))
+		return one(well(w.group(), checkAdmission, "the API server lets a node pod in (asked by a dry run)"))
 	}
 	return one(doctor.Finding{
 		Group: w.group(), Check: checkAdmission, Outcome: doctor.Problem, Found: "the API server refuses a node pod: " + strings.Join(strings.Fields(trial.Value), " "),

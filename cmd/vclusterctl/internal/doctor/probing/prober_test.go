@@ -52,19 +52,20 @@ func prober(t *testing.T, c client.WithWatch, namespace string) (p *Prober, told
 	var mu sync.Mutex
 	var words strings.Builder
 	var n atomic.Int32
-	return &Prober{
-			Client: c, Namespace: namespace, Image: "example.com/node", Now: time.Now,
-			Name: func() string { return fmt.Sprintf("probe-%d", n.Add(1)) },
-			Tell: func(s hostcheck.Spot, what string) {
-				mu.Lock()
-				defer mu.Unlock()
-				fmt.Fprintf(&words, "%s/%s: %s\n", s.Runtime, s.Node, what)
-			},
-		}, func() string {
+	p = &Prober{
+		Client: c, Namespace: namespace, Image: "example.com/node", Now: time.Now,
+		Name: func() string { return fmt.Sprintf("probe-%d", n.Add(1)) },
+		Tell: func(s hostcheck.Spot, what string) {
 			mu.Lock()
 			defer mu.Unlock()
-			return words.String()
-		}
+			fmt.Fprintf(&words, "%s/%s: %s\n", s.Runtime, s.Node, what)
+		},
+	}
+	return p, func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		return words.String()
+	}
 }
 
 func candidates(nodes ...string) []hostcheck.Candidate {
