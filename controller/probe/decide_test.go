@@ -80,7 +80,8 @@ func (w *world) perform(a *action) []string {
 		w.reports[a.report.Name].Status = *a.status
 	}
 	for key, value := range a.labels {
-		did = append(did, fmt.Sprintf("label %s %s=%s", a.node.Name, key[strings.Index(key, "/"):], value))
+		_, short, _ := strings.Cut(key, "/")
+		did = append(did, fmt.Sprintf("label %s /%s=%s", a.node.Name, short, value))
 		i := slices.IndexFunc(w.nodes, func(n corev1.Node) bool { return n.Name == a.node.Name })
 		labels := maps.Clone(w.nodes[i].Labels)
 		if labels == nil {
@@ -194,7 +195,7 @@ func TestInputs(t *testing.T) {
 		"Kernel":     {reason: "Another kernel.", change: func(w *world) { w.nodes[0].Status.NodeInfo.KernelVersion = "7.1.0" }, again: true},
 		"Containerd": {reason: "Another containerd.", change: func(w *world) { w.nodes[0].Status.NodeInfo.ContainerRuntimeVersion = "containerd://2.9.0" }, again: true},
 		"Handler": {reason: "Another handler.", change: func(w *world) {
-			w.nodes[0].Status.RuntimeHandlers = append(profiletest.Node("x", "other").Status.RuntimeHandlers, profiletest.Node("x", "mine").Status.RuntimeHandlers...)
+			w.nodes[0].Status.RuntimeHandlers = profiletest.Node("x", "mine").Status.RuntimeHandlers
 			w.classes[userns.ClassName].Handler = "mine"
 		}, again: true},
 		"Seccomp":   {reason: "Pods get the profile there from now on.", change: func(w *world) { w.nodes[0].Labels = maps.Clone(seccompLabels()) }, again: true},

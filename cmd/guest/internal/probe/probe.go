@@ -14,7 +14,7 @@ import (
 // Run tries everything once and leaves the report. What does not work is a
 // finding; an error is what keeps the report from being left.
 func Run(ctx context.Context, log *slog.Logger) error {
-	report, err := gather(ctx, real()).Encode()
+	report, err := gather(ctx, here()).Encode()
 	if err != nil {
 		// The reader shows what is no report as it is.
 		report = []byte(err.Error())
@@ -43,7 +43,7 @@ type node struct {
 	setSysctl func() error
 }
 
-func real() node {
+func here() node {
 	return node{System: facts.Real(finding.StateDir), run: execute, setSysctl: forwarding}
 }
 
