@@ -35,7 +35,9 @@ type podCase struct {
 }
 
 // onBlock says whether state is on a block device.
-func (c podCase) onBlock(k profile.Knowledge) bool { return k.BlockVolumes && !c.ephemeral && !c.folder }
+func (c podCase) onBlock(k profile.Knowledge) bool {
+	return k.BlockVolumes && !c.ephemeral && !c.folder
+}
 
 func (c podCase) nodes(k profile.Knowledge) profile.Nodes {
 	return profile.Nodes{Distro: c.distro, Workers: !c.alone, Ephemeral: c.ephemeral, Block: c.onBlock(k), Resources: c.resources()}
@@ -213,7 +215,7 @@ func TestProfilesExplainThemselves(t *testing.T) {
 func TestAutoIsSafe(t *testing.T) {
 	for _, p := range Profiles() {
 		k := p.Knowledge()
-		if proven := k.Summary.Proven; proven != (k.Name == v1alpha1.RuntimeUserns) {
+		if proven := k.Summary.Proven; proven != slices.Contains([]v1alpha1.RuntimeProfile{v1alpha1.RuntimeUserns, v1alpha1.RuntimeGVisor}, k.Name) {
 			t.Errorf("%s: proven is %t", k.Name, proven)
 		}
 		if shape := p.PodShape(profile.PodOptions{}); k.OnlyByName == "" && shape.HostUsers {

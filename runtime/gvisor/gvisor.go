@@ -110,7 +110,7 @@ func (Profile) HostConfig(o profile.HostOptions) (profile.HostConfig, error) {
 		return profile.HostConfig{}, fmt.Errorf("host configuration of the gvisor profile: %w", err)
 	}
 	h := profile.ContainerdHandler{
-		Name:     Handler,
+		Name: Handler,
 		Settings: []profile.Setting{
 			{Key: "runtime_type", Value: "io.containerd.runsc.v1"},
 			{Key: "cgroup_writable", Value: true, Comment: "systemd in the pod makes cgroups of its own, which are gVisor's."},
