@@ -116,7 +116,7 @@ func (o *RuntimeSetupOptions) label(ctx context.Context, c client.Client, name s
 	key := labelledBy + o.Runtime
 	change, note := newLabels(&node, key, labels)
 	if o.Remove {
-		change, note = oldLabels(&node, key)
+		change, note = oldLabels(&node, key), nil
 	}
 	if note == nil && (!o.Remove || node.Annotations[key] == "") {
 		return nil
@@ -149,14 +149,14 @@ func newLabels(node *corev1.Node, key string, labels map[string]string) (change 
 }
 
 // oldLabels are those that were noted, unless somebody has changed them since.
-func oldLabels(node *corev1.Node, key string) (change map[string]any, note any) {
-	change = map[string]any{}
+func oldLabels(node *corev1.Node, key string) map[string]any {
+	change := map[string]any{}
 	for name, value := range parseLabels(node.Annotations[key]) {
 		if node.Labels[name] == value {
 			change[name] = nil
 		}
 	}
-	return change, nil
+	return change
 }
 
 func parseLabels(note string) map[string]string {

@@ -179,8 +179,12 @@ func listRuntime(p profile.Profile, seen *seenHost) listedRuntime {
 // runtimeTable is for people.
 func runtimeTable(listed []listedRuntime) *metav1.Table {
 	table := &metav1.Table{ColumnDefinitions: []metav1.TableColumnDefinition{
-		{Name: "Name", Type: "string"}, {Name: "RuntimeClass", Type: "string"}, {Name: "Handler", Type: "string"},
-		{Name: "Pod Security", Type: "string"}, {Name: "Nodes", Type: "string"}, {Name: "Why not", Type: "string", Priority: 1},
+		{Name: "Name", Type: "string"},
+		{Name: "RuntimeClass", Type: "string"},
+		{Name: "Handler", Type: "string"},
+		{Name: "Pod Security", Type: "string"},
+		{Name: "Nodes", Type: "string"},
+		{Name: "Why not", Type: "string", Priority: 1},
 	}}
 	for _, r := range listed {
 		table.Rows = append(table.Rows, metav1.TableRow{Cells: []any{
