@@ -10,6 +10,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
@@ -176,7 +177,9 @@ func (s *scene) checkSysbox() {
 	vc := s.ready(s.create("dev", func(spec *v1alpha1.VirtualClusterSpec) { spec.Runtime.Profile = v1alpha1.RuntimeSysbox }))
 	s.condition(vc, v1alpha1.ConditionIsolated, metav1.ConditionTrue, "")
 	pod := s.pod(vc)
-	s.checkSpec(&pod.Spec)
+	if ptr.Deref(pod.Spec.HostUsers, true) {
+		s.Error("the pod does not ask for a user namespace of its own")
+	}
 	if added := pod.Spec.Containers[0].SecurityContext.Capabilities; added != nil && len(added.Add) > 0 {
 		s.Errorf("the pod has added capabilities: %v", added.Add)
 	}
