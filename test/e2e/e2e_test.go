@@ -104,6 +104,7 @@ func TestHostChanges(t *testing.T) {
 		{"RuntimeClass", testRuntimeClass},
 		{"Faults", testFaults(hostFaults)},
 		{"Restart", testRestart},
+		{"RuntimeSetup", testRuntimeSetup},
 	})
 }
 
