@@ -95,10 +95,14 @@ func nodeProblems(f *facts, w *way) []doctor.Finding {
 	return all
 }
 
-// command puts the command that mends a problem before the profile's own words.
+// command joins the command that mends a problem and the profile's own words. Of
+// userns it does all of it; the programs of the others have to be there before.
 func (w *way) command(f *facts, x doctor.Finding) string {
 	for _, r := range reasons {
 		if r.check == x.Check && r.fix != nil {
+			if w.Name != v1alpha1.RuntimeUserns {
+				return x.Fix + "; then: " + r.fix(f, w, x.Nodes)
+			}
 			return r.fix(f, w, x.Nodes) + ", which does this: " + x.Fix
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/doctor"
 	"github.com/vclusterctl/vclusterctl/runtime/gvisor"
 	"github.com/vclusterctl/vclusterctl/runtime/kata"
+	"github.com/vclusterctl/vclusterctl/runtime/profile"
 	"github.com/vclusterctl/vclusterctl/runtime/profile/profiletest"
 )
 
@@ -59,6 +60,7 @@ func TestVerdict(t *testing.T) {
 		"PartRefuted":  {reason: "Two of three.", change: onNodesProof(v1alpha1.ProbeControlPlaneOnly, "b"), outcome: doctor.OK, verdict: "This host can run virtual clusters under userns on 2 of 3 nodes."},
 		"Proven":       {reason: "It was tried.", change: onNodesProof(v1alpha1.ProbePassed, "a", "b", "c"), outcome: doctor.OK, verdict: "This host can run virtual clusters under userns on 3 of 3 nodes."},
 		"Untold":       {reason: "A probe that came to nothing proves nothing.", change: onNodesProof(v1alpha1.ProbeInconclusive, "a"), outcome: doctor.OK, verdict: "This host can run virtual clusters under userns on 3 of 3 nodes."},
+		"NoGVisor":     {reason: "Its program has to be there before.", named: v1alpha1.RuntimeGVisor, outcome: doctor.Problem, verdict: `No node can run virtual clusters under gvisor: nodes a, b, c: containerd has no handler "vclusterctl-gvisor"`, remedy: gvisorRemedy(t)},
 		"NotInstalled": {reason: "The host is well, and that is the next step.", change: notInstalled, outcome: doctor.OK, verdict: "This host can run virtual clusters under userns on 3 of 3 nodes.", remedy: "install the controller with: vclusterctl install"},
 		"NoHandler":    {reason: "The nearest runtime is the one to set up.", change: onNodes(noHandler), outcome: doctor.Problem, verdict: `No node can run virtual clusters: nodes a, b, c: containerd has no handler "vclusterctl-userns"`, remedy: "vclusterctl runtime install userns, which does this: add it to containerd's configuration with cgroup_writable = true and restart containerd; where it is there, the node must have cgroup v2"},
 		"AllCordoned":  {reason: "They could, if they were let.", change: onNodes(cordon), outcome: doctor.Problem, verdict: "No node can run virtual clusters: node a: cordoned", remedy: "kubectl uncordon a"},
@@ -82,6 +84,14 @@ func TestVerdict(t *testing.T) {
 			}
 		})
 	}
+}
+
+// gvisorRemedy is the profile's own words, and the command for the rest.
+func gvisorRemedy(t *testing.T) string {
+	t.Helper()
+	n := goodNode("n")
+	_, remedy := split(gvisor.New().Ask(profile.Question{Nodes: []corev1.Node{n}}).Nodes[0].Problems[0].Message)
+	return remedy + "; then: vclusterctl runtime install gvisor"
 }
 
 // onNodesProof lets probes of userns come to something on some nodes.
