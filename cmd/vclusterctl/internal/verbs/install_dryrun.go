@@ -16,14 +16,14 @@ func (o *InstallOptions) applyRest(ctx context.Context, applier *install.Applier
 	if o.DryRun != dryRunServer {
 		return applier.Apply(ctx, m.Rest)
 	}
-	made := ""
+	made := map[string]bool{}
 	for _, u := range m.Rest {
 		if u.GetKind() == "Namespace" {
-			made = u.GetName()
+			made[u.GetName()] = true
 		}
 		_, err := applier.Apply(ctx, []*unstructured.Unstructured{u})
-		if err != nil && made != "" && cli.MissingNamespace(err) == made {
-			o.report(u, install.Outcome(fmt.Sprintf("not checked, as namespace %q is not there yet", made)))
+		if missing := cli.MissingNamespace(err); made[missing] {
+			o.report(u, install.Outcome(fmt.Sprintf("not checked, as namespace %q is not there yet", missing)))
 			continue
 		}
 		if err != nil {
