@@ -5,7 +5,6 @@ package nodelog
 import (
 	"bufio"
 	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -79,41 +78,33 @@ func TestLeash(t *testing.T) {
 
 // TestLeashWaits: in a node that is booting there is no journal to watch yet.
 func TestLeashWaits(t *testing.T) {
-	command := Query{Follow: true}.command()
 	dir := filepath.Join(t.TempDir(), "journal")
-	start := func() (*exec.Cmd, io.Closer, *bufio.Reader) {
-		cmd := exec.CommandContext(t.Context(), "sh", append(command[1:4:4], dir, "ls", "-d", dir)...)
-		in, err := cmd.StdinPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		return cmd, in, bufio.NewReader(out)
-	}
-	leaver, in, out := start()
-	in.Close()
-	if line, err := out.ReadString('\n'); !errors.Is(err, io.EOF) {
-		t.Errorf("nobody listens, and there is no journal: want nothing, got %q, %v", line, err)
-	}
-	if err := leaver.Wait(); err == nil {
-		t.Error("who waited for a journal that never came ended well")
-	}
-	stayer, in, out := start()
-	defer in.Close()
-	time.Sleep(300 * time.Millisecond) // longer than it pauses
-	if err := os.Mkdir(dir, 0o700); err != nil {
+	command := Query{Follow: true}.command()
+	cmd := exec.CommandContext(t.Context(), "sh", append(command[1:4:4], dir, "ls", "-d", dir)...)
+	// Who pauses finds the journal there.
+	bin := t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, "sleep"), []byte("#!/bin/sh\nmkdir '"+dir+"'\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if line, err := out.ReadString('\n'); err != nil || strings.TrimSpace(line) != dir {
-		t.Errorf("once there is a journal it is read: want %q, got %q, %v", dir, line, err)
+	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err := stayer.Wait(); err != nil {
-		t.Error(err)
+	defer in.Close()
+	if out, err := cmd.Output(); err != nil || strings.TrimSpace(string(out)) != dir {
+		t.Errorf("once there is a journal it is read: want %q, got %q, %v", dir, out, err)
+	}
+}
+
+// TestLeashWaitsNoLonger: who hangs up before there is a journal leaves nobody
+// waiting for it.
+func TestLeashWaitsNoLonger(t *testing.T) {
+	command := Query{Follow: true}.command()
+	cmd := exec.CommandContext(t.Context(), "sh", append(command[1:4:4], filepath.Join(t.TempDir(), "journal"), "echo", "read")...)
+	cmd.Stdin = strings.NewReader("")
+	out, err := cmd.Output()
+	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 128+int(syscall.SIGTERM) || len(out) > 0 {
+		t.Errorf("want it to be told to end, and nothing read: got %q, %v", out, err)
 	}
 }
