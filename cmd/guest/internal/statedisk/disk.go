@@ -72,7 +72,11 @@ func (d Disk) Prepare(ctx context.Context) error {
 	case err != nil:
 		return err
 	case found == "":
-		if out, err := d.Run(ctx, "mkfs.ext4", "-q", "-F", "-m", "0", d.Device); err != nil {
+		if err := d.empty(); err != nil {
+			return err
+		}
+		// Not forced: mkfs itself then refuses a device that something else uses.
+		if out, err := d.Run(ctx, "mkfs.ext4", "-q", "-m", "0", d.Device); err != nil {
 			return fmt.Errorf("make a file system on the state volume %s: %w: %s", d.Device, err, strings.TrimSpace(out))
 		}
 		return nil
@@ -90,7 +94,7 @@ const (
 	e2fsckMendable = e2fsckMended | e2fsckReboot
 )
 
-// probe is what is on the device; empty for nothing.
+// probe is what is on the device; empty for nothing that blkid can see.
 func (d Disk) probe(ctx context.Context) (string, error) {
 	out, err := d.Run(ctx, "blkid", "--probe", "--match-tag=TYPE", "--match-tag=PTTYPE", "--output=value", d.Device)
 	if code(err) == blkidNothing {
