@@ -2,12 +2,19 @@ package nodeinstall
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
 // Journal is the file that says, while a node is being changed, what was there
 // before.
 const Journal = "/var/lib/vclusterctl/node-setup.json"
+
+// Lock is the file that a run locks while it changes the node.
+const Lock = "/var/lib/vclusterctl/node-setup.lock"
+
+// ErrBusy means that somebody else is at it.
+var ErrBusy = errors.New("another run is changing this node: wait until it has ended, and do this again")
 
 // journal are the files before the change, in the order in which they are
 // changed.

@@ -2,6 +2,7 @@ package nodeinstall
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -18,6 +19,8 @@ type Local struct {
 	// Timeout is how long the container runtime may take to come back.
 	Timeout time.Duration
 	Say     func(format string, args ...any)
+
+	files Files
 }
 
 // Report says what was done, to whoever started this on a node.
@@ -48,9 +51,14 @@ func (l Local) carryOut(
 	ctx context.Context, p profile.Profile,
 	plan func(profile.Profile, nodesetup.Node) (nodesetup.Plan, error),
 	do func(*Installer, context.Context, nodesetup.Plan) (Outcome, error),
-) (Report, error) {
+) (r Report, err error) {
+	r = Report{Kind: l.Settings.Kind, Handler: p.Knowledge().Handler, Outcome: Unchanged, Refused: true}
+	unlock, err := l.files.lock()
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
 	i, layout, err := l.installer()
-	r := Report{Kind: l.Settings.Kind, Handler: p.Knowledge().Handler, Outcome: Unchanged, Refused: true}
 	if err != nil {
 		return r, err
 	}
@@ -81,7 +89,7 @@ type localInstaller struct {
 }
 
 func (l Local) installer() (localInstaller, nodesetup.Layout, error) {
-	files, kind := Files{}, l.Settings.Kind
+	files, kind := l.files, l.Settings.Kind
 	if kind == "" {
 		var err error
 		if kind, err = files.Kind(); err != nil {
