@@ -54,23 +54,40 @@ func (s *Scope) demandProof(answer profile.Answer, k profile.Knowledge, class *n
 	for i := range out.Nodes {
 		n := &out.Nodes[i]
 		if host := hosts[n.Node]; n.Capable() && host.Labels[label] != v1alpha1.NodeLabelProven {
-			n.Problems = []profile.Problem{s.unproven(host, k)}
+			n.Problems = []profile.Problem{s.unproven(host, k, workers)}
 		}
 	}
 	return out
 }
 
-// unproven says why a node that offers a runtime counts for nothing.
-func (s *Scope) unproven(host *corev1.Node, k profile.Knowledge) profile.Problem {
-	report := s.proofs[v1alpha1.RuntimeReportSpec{NodeName: host.Name, Profile: string(k.Name)}]
-	switch {
-	case !nodeReady(*host):
-		return profile.Problem{Reason: v1alpha1.ReasonPending, Message: "is not Ready, and is probed when it is"}
-	case report == nil || report.Status.Probe == nil:
-		return profile.Problem{Reason: v1alpha1.ReasonProbing, Message: "a probe pod is finding out what node pods could do there"}
-	default:
-		return profile.Problem{Reason: v1alpha1.ReasonProbeFailed, Message: cut(report.Status.Message, maxQuoted)}
+// unproven says why a node that offers a runtime counts for nothing. What failed is
+// told apart from what is still to come: nobody waits for a failure to pass.
+func (s *Scope) unproven(host *corev1.Node, k profile.Knowledge, workers bool) profile.Problem {
+	probing := func(message string) profile.Problem {
+		return profile.Problem{Reason: v1alpha1.ReasonProbing, Message: message}
 	}
+	report := s.proofs[v1alpha1.RuntimeReportSpec{NodeName: host.Name, Profile: string(k.Name)}]
+	if !nodeReady(*host) {
+		return profile.Problem{Reason: v1alpha1.ReasonPending, Message: "is not Ready, and is probed when it is"}
+	}
+	if report == nil || report.Status.Probe == nil {
+		return probing("a probe pod is finding out what node pods could do there")
+	}
+	switch verdict := v1alpha1.ProbeVerdict(report.Status.State); {
+	case qualifies(verdict, workers):
+		return probing("passed its probe, and is being labelled") // the report is written first
+	case verdict == v1alpha1.ProbeInconclusive:
+		return probing("the probe came to nothing, and is made again: " + cut(report.Status.Message, maxQuoted))
+	case verdict == v1alpha1.ProbeFailed, verdict == v1alpha1.ProbeControlPlaneOnly:
+		return profile.Problem{Reason: v1alpha1.ReasonProbeFailed, Message: cut(report.Status.Message, maxQuoted)}
+	default: // what is on record is of a node that was another, or said something else
+		return probing("a probe pod is finding out what node pods could do there")
+	}
+}
+
+// qualifies says whether a verdict is enough for nodes.
+func qualifies(v v1alpha1.ProbeVerdict, workers bool) bool {
+	return v == v1alpha1.ProbePassed || v == v1alpha1.ProbeControlPlaneOnly && !workers
 }
 
 // noNode says why no node is good for a runtime.

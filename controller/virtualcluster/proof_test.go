@@ -96,6 +96,30 @@ func TestProofIsDemanded(t *testing.T) {
 			nodes:  []corev1.Node{probedNode("a", one, labelUserns)}, reports: []v1alpha1.RuntimeReport{found("a", "userns", v1alpha1.ProbeInconclusive, "registry away")},
 			want: v1alpha1.ReasonReady, runtime: "userns", selector: map[string]string{labelUserns: "proven"},
 		},
+		"Unlabelled": {
+			reason: "A node that passed is labelled a moment after its report: nobody is to give up on it.",
+			nodes:  []corev1.Node{probedNode("a", one)}, reports: []v1alpha1.RuntimeReport{found("a", "userns", v1alpha1.ProbePassed, "has everything")},
+			want: v1alpha1.ReasonProbing, words: []string{"node a: passed its probe, and is being labelled"},
+		},
+		"StrongerUnlabelled": {
+			reason: "Nor is a weaker one taken for good in that moment.",
+			nodes:  []corev1.Node{probedNode("a", both, labelUserns)}, reports: []v1alpha1.RuntimeReport{found("a", "sysbox", v1alpha1.ProbePassed, "has everything")},
+			want: v1alpha1.ReasonProbing, words: []string{`"sysbox"`, "is being labelled"},
+		},
+		"Inconclusive": {
+			reason: "A probe that did not get as far as to tell is made again, and its words are told.",
+			nodes:  []corev1.Node{probedNode("a", one)}, reports: []v1alpha1.RuntimeReport{found("a", "userns", v1alpha1.ProbeInconclusive, "registry away")},
+			want: v1alpha1.ReasonProbing, words: []string{"came to nothing, and is made again: registry away"},
+		},
+		"OfferedAnew": {
+			reason: "What a node says now is newer than the report that it says something else.",
+			nodes:  []corev1.Node{probedNode("a", one)}, reports: []v1alpha1.RuntimeReport{func() v1alpha1.RuntimeReport {
+				r := found("a", "userns", v1alpha1.ProbePassed, "has everything")
+				r.Status.State, r.Status.Message = v1alpha1.StateNotOffered, "has no handler"
+				return r
+			}()},
+			want: v1alpha1.ReasonProbing, words: []string{"a probe pod is finding out"},
+		},
 		"Down": {
 			reason: "A node that is away is not being probed, and keeps nobody waiting for it.",
 			nodes: []corev1.Node{func() corev1.Node {
@@ -239,5 +263,19 @@ func TestReportWakes(t *testing.T) {
 				t.Errorf("%s wakes clusters: %t", tc.reason, got)
 			}
 		})
+	}
+}
+
+// TestQualifies: servers without pods make do with less.
+func TestQualifies(t *testing.T) {
+	for verdict, want := range map[v1alpha1.ProbeVerdict][2]bool{
+		v1alpha1.ProbePassed:           {true, true},
+		v1alpha1.ProbeControlPlaneOnly: {false, true},
+		v1alpha1.ProbeFailed:           {},
+		v1alpha1.ProbeInconclusive:     {},
+	} {
+		if got := [2]bool{qualifies(verdict, true), qualifies(verdict, false)}; got != want {
+			t.Errorf("%s is enough for nodes with and without pods: %v, want %v", verdict, got, want)
+		}
 	}
 }
