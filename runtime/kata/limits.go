@@ -20,7 +20,7 @@ func limits() []profile.Limit {
 		{
 			Reason: profile.LimitHost,
 			What:   "StorageClasses that make no block volumes cannot be used",
-			Why:    "a node makes its file system itself; where they cannot, as local-path, the PersistentVolumeClaim waits for ever and its events say so",
+			Why:    "a node makes its file system itself, on a volume that one pod alone may have (ReadWriteOncePod, which needs a CSI driver); where they cannot, as local-path, the PersistentVolumeClaim waits for ever and its events say so",
 			Remedy: "choose another with storage.className, or set storage.ephemeral to true, which keeps the state in the memory of the virtual machine",
 		},
 		{

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"slices"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -60,6 +61,26 @@ func TestKeptState(t *testing.T) {
 				if v.EmptyDir != nil && ptr.Deref(v.EmptyDir.Medium, "") != tc.medium {
 					t.Errorf("%s state is kept on %q", tc.reason, ptr.Deref(v.EmptyDir.Medium, ""))
 				}
+			}
+		})
+	}
+}
+
+// TestClaimAccess: what two kernels would mount at once is for one pod alone.
+func TestClaimAccess(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		block  bool
+		want   corev1.PersistentVolumeAccessMode
+	}{
+		"Folder": {reason: "The kernel of the machine mounts it, once.", want: corev1.ReadWriteOnce},
+		"Device": {reason: "Each virtual machine would mount it itself.", block: true, want: corev1.ReadWriteOncePod},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			g := Group{Name: "work", Role: "agent", Replicas: 1, Block: tc.block}
+			if got := stateClaim(alone(), g).Spec.AccessModes; !slices.Equal(got, []corev1.PersistentVolumeAccessMode{tc.want}) {
+				t.Errorf("%s got %v, want %s", tc.reason, got, tc.want)
 			}
 		})
 	}

@@ -55,12 +55,14 @@ func stateClaim(in Input, g Group) *corev1ac.PersistentVolumeClaimApplyConfigura
 	if g.Storage.Size != nil {
 		size = *g.Storage.Size
 	}
-	mode := corev1.PersistentVolumeFilesystem
+	mode, access := corev1.PersistentVolumeFilesystem, corev1.ReadWriteOnce
 	if g.Block {
-		mode = corev1.PersistentVolumeBlock
+		// Each pod mounts the device with a kernel of its own, and so could a pod
+		// that was deleted by force, beside its successor on the same machine.
+		mode, access = corev1.PersistentVolumeBlock, corev1.ReadWriteOncePod
 	}
 	spec := corev1ac.PersistentVolumeClaimSpec().
-		WithAccessModes(corev1.ReadWriteOnce).
+		WithAccessModes(access).
 		WithVolumeMode(mode).
 		WithResources(corev1ac.VolumeResourceRequirements().
 			WithRequests(corev1.ResourceList{corev1.ResourceStorage: size}))
