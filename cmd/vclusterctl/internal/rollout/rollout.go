@@ -38,12 +38,13 @@ type Rollout struct {
 	namespace *corev1.Namespace
 }
 
-// Open makes the namespace. Pods run the image, and get the grace time to end
-// when they are no longer wanted.
+// Open makes the namespace. Pods run the image; grace is how long one may take, and
+// gets to end when it is no longer wanted.
 func Open(ctx context.Context, c client.WithWatch, image string, grace time.Duration) (*Rollout, error) {
 	r := &Rollout{client: c, image: image, grace: grace, namespace: &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
 		GenerateName: prefix,
-		Labels:       map[string]string{profile.LabelEnforce: "privileged", "app.kubernetes.io/part-of": "vclusterctl"},
+		Labels:       map[string]string{profile.LabelEnforce: "privileged", "app.kubernetes.io/part-of": "vclusterctl", mark: markValue},
+		Annotations:  map[string]string{mayTake: grace.String()},
 	}}}
 	if err := c.Create(ctx, r.namespace); err != nil {
 		return nil, fmt.Errorf("make a namespace for pods on the nodes: %w", err)
@@ -133,8 +134,10 @@ func (r *Rollout) pod(node string, args []string) *corev1.Pod {
 			AutomountServiceAccountToken:  ptr.To(false),
 			EnableServiceLinks:            ptr.To(false),
 			TerminationGracePeriodSeconds: ptr.To(int64(r.grace.Seconds())),
-			PriorityClassName:             "system-node-critical", // nothing may push it out in the middle
-			Tolerations:                   []corev1.Toleration{{Operator: corev1.TolerationOpExists}},
+			// Nobody may be left to take it away.
+			ActiveDeadlineSeconds: ptr.To(int64((r.grace + margin).Seconds())),
+			PriorityClassName:     "system-node-critical", // nothing may push it out in the middle
+			Tolerations:           []corev1.Toleration{{Operator: corev1.TolerationOpExists}},
 			Containers: []corev1.Container{{
 				Name: container, Image: r.image, ImagePullPolicy: corev1.PullIfNotPresent,
 				Command: []string{"/vclusterctl"}, Args: args,

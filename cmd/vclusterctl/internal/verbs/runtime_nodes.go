@@ -156,6 +156,7 @@ func (o *RuntimeSetupOptions) warn(ctx context.Context, c client.Reader, nodes [
 
 // rollOut goes from node to node and stops at the first that fails.
 func (o *RuntimeSetupOptions) rollOut(ctx context.Context, c client.WithWatch, image string, nodes []string) (reports []nodeinstall.Report, err error) {
+	o.sweep(ctx, c)
 	r, err := rollout.Open(ctx, c, image, o.Timeout)
 	if err != nil {
 		return nil, err
@@ -186,6 +187,18 @@ func (o *RuntimeSetupOptions) rollOut(ctx context.Context, c client.WithWatch, i
 		}
 	}
 	return reports, nil
+}
+
+// sweep says what it took away of runs that were killed. What it could not is no
+// reason to leave the nodes as they are.
+func (o *RuntimeSetupOptions) sweep(ctx context.Context, c client.Client) {
+	gone, err := rollout.Sweep(ctx, c, o.Now())
+	for _, name := range gone {
+		o.Hintf("Namespace %q is removed, which a run that was cut off has left.", name)
+	}
+	if err != nil {
+		o.Hintf("What runs that were cut off have left may still be there: %s", cli.OneLine(err.Error()))
+	}
 }
 
 // oneNode changes one node and waits until it shows.

@@ -280,6 +280,22 @@ func TestRuntimeInstallInterrupted(t *testing.T) {
 	k.checkClean(t)
 }
 
+// What a run that was killed has left goes with the next one.
+func TestRuntimeInstallSweeps(t *testing.T) {
+	f := testFactory(t)
+	k := kubelets{reports: reports(setUp)}
+	left := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+		Name: "vclusterctl-runtime-left", CreationTimestamp: metav1.NewTime(f.Now().Add(-time.Hour)),
+		Labels:      map[string]string{"vclusterctl.dev/made-for": "node-setup"},
+		Annotations: map[string]string{"vclusterctl.dev/node-may-take": "5m0s"},
+	}}
+	withKubelets(t, f, &k, readyNode("a"), left)
+	if code, said := call(t, f, NewCmdRuntime(f), "install"); code != 0 || !strings.Contains(said, "a run that was cut off has left") {
+		t.Errorf("exit code %d: %s", code, said)
+	}
+	k.checkClean(t)
+}
+
 func TestRuntimeInstallTimesOut(t *testing.T) {
 	f := testFactory(t)
 	k := kubelets{hang: func() {}}
