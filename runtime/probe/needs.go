@@ -15,6 +15,9 @@ type need struct {
 	weight v1alpha1.ProbeWeight
 	needed string
 	remedy string
+	// later is set where node images came out before the probe in them looked at
+	// it: that these say nothing of it tells nothing.
+	later bool
 }
 
 // needs are in the order in which one explains the next.
@@ -68,6 +71,11 @@ var needs = []need{
 		name: finding.VXLAN, weight: v1alpha1.WeightPods,
 		needed: "VXLAN links can be made",
 		remedy: "load the module vxlan on the node (echo vxlan > /etc/modules-load.d/vclusterctl.conf)",
+	},
+	{
+		name: finding.BridgeFilter, weight: v1alpha1.WeightPods, later: true,
+		needed: "the kernel shows a node the packets between its pods",
+		remedy: "run modprobe br_netfilter on the node, and name it in a file of /etc/modules-load.d for the next boot",
 	},
 	{
 		name: finding.Nftables, weight: v1alpha1.WeightPods,

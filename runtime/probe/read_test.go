@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +36,12 @@ func good(changes ...finding.Finding) finding.Report {
 	return finding.New(all)
 }
 
+// without is a report that says nothing of one thing.
+func without(r finding.Report, name string) finding.Report {
+	r.Findings = slices.DeleteFunc(r.Findings, func(f finding.Finding) bool { return f.Name == name })
+	return r
+}
+
 func TestJudge(t *testing.T) {
 	user, virtual := userns.New().Knowledge(), kata.New().Knowledge()
 	cases := map[string]struct {
@@ -48,6 +55,9 @@ func TestJudge(t *testing.T) {
 		"Good":       {reason: "Everything is there.", knowledge: user, report: good(), verdict: v1alpha1.ProbePassed, message: "everything that node pods need"},
 		"Degraded":   {reason: "Nodes run without some things, and say so.", knowledge: user, report: good(finding.Finding{Name: finding.Controllers, Found: "none"}), verdict: v1alpha1.ProbePassed, message: "does without cgroupControllers"},
 		"NoVXLAN":    {reason: "Servers without pods can do without.", knowledge: user, report: good(finding.Finding{Name: finding.VXLAN, Found: "operation not supported"}), verdict: v1alpha1.ProbeControlPlaneOnly, message: "vxlan: operation not supported, and needed is that VXLAN links can be made: load the module"},
+		"NoFilter":   {reason: "Every node with pods would stop there, and servers without do not look.", knowledge: user, report: good(finding.Finding{Name: finding.BridgeFilter, Found: "no such file or directory"}), verdict: v1alpha1.ProbeControlPlaneOnly, message: "run modprobe br_netfilter on the node, and name it in a file of /etc/modules-load.d"},
+		"OlderImage": {reason: "Its probe does not look at the bridge filter, which proves nothing.", knowledge: user, report: without(good(), finding.BridgeFilter), verdict: v1alpha1.ProbePassed, message: "everything that node pods need"},
+		"NoVethWord": {reason: "What every probe looks at must be said.", knowledge: user, report: without(good(), finding.Veth), verdict: v1alpha1.ProbeControlPlaneOnly, message: "veth: the probe says nothing of it"},
 		"NoCgroup":   {reason: "systemd needs it.", knowledge: user, report: good(finding.Finding{Name: finding.Cgroup, Found: "read-only file system"}), verdict: v1alpha1.ProbeFailed, message: `handler vclusterctl-userns`},
 		"RootMapped": {reason: "A user namespace that maps the node's root is none.", knowledge: user, report: good(finding.Finding{Name: finding.UserNamespace, Found: "0 0 4294967295"}), verdict: v1alpha1.ProbeFailed, message: "0 0 4294967295"},
 		"Silent":     {reason: "What is not said is not proven.", knowledge: user, report: finding.New([]finding.Finding{{Name: finding.Systemd, OK: true}}), verdict: v1alpha1.ProbeFailed, message: "says nothing of it"},

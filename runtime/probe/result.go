@@ -36,6 +36,9 @@ func (r Result) Degraded() []v1alpha1.ProbeCheck {
 func Judge(k profile.Knowledge, report finding.Report, nodeKernel string) Result {
 	r := Result{}
 	for _, n := range needsOf(k) {
+		if _, said := report.Get(n.name); !said && n.later {
+			continue
+		}
 		r.Checks = append(r.Checks, check(n, report, nodeKernel))
 	}
 	boot, pods := failing(r.Checks, v1alpha1.WeightBoot), failing(r.Checks, v1alpha1.WeightPods)

@@ -64,6 +64,8 @@ const (
 	Bridge = "bridge"
 	Veth   = "veth"
 	VXLAN  = "vxlan"
+	// BridgeFilter is whether the kernel shows a node the packets between its pods.
+	BridgeFilter = "bridgeFilter"
 	// Nftables is whether Services can be made of it.
 	Nftables = "nftables"
 	// Iptables is whether the matches are there that the network plug-ins use.

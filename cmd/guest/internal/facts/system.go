@@ -8,6 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// BridgeFilter is there, in every network namespace, once the kernel has the
+// module br_netfilter.
+const BridgeFilter = "/proc/sys/net/bridge/bridge-nf-call-iptables"
+
 // Real returns the node this process runs on. stateDir is where containers
 // will keep their layers: overlayfs must be tried on that very file system.
 func Real(stateDir string) System {

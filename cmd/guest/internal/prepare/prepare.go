@@ -107,7 +107,7 @@ func write(inputs node.Inputs, distro distro) error {
 	if err := forwarding(); err != nil {
 		return err
 	}
-	return bridgeFilter("/proc/sys/net/bridge/bridge-nf-call-iptables")
+	return bridgeFilter(facts.BridgeFilter)
 }
 
 // silentKmsg gives a kubelet outside user namespaces the /dev/kmsg that it

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/vclusterctl/vclusterctl/cmd/guest/internal/facts"
 	"github.com/vclusterctl/vclusterctl/runtime/probe/finding"
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 )
@@ -22,6 +23,13 @@ func identity(n node, found guestapi.Facts) []finding.Finding {
 		{Name: finding.Kernel, OK: found.Kernel != "", Found: found.Kernel},
 		{Name: finding.Seccomp, OK: found.SeccompMode == "filter", Found: found.SeccompMode},
 	}
+}
+
+// bridgeFilter is where prepare looks, too. It comes first of all that is about
+// the network: what is tried there might load the module, and nodes look before.
+func (n node) bridgeFilter() finding.Finding {
+	_, err := fs.Stat(n.Root, strings.TrimPrefix(facts.BridgeFilter, "/"))
+	return tried(finding.BridgeFilter, err, "packets between pods can be filtered")
 }
 
 // label of PID 1. A kernel without AppArmor and SELinux has none to read.

@@ -64,6 +64,7 @@ func gather(ctx context.Context, n node) finding.Report {
 		tried(finding.Overlay, n.TryOverlay(), "overlayfs was mounted on the state"),
 		tried(finding.Sysctls, n.setSysctl(), "net.ipv4.ip_forward was set"),
 		tried(finding.Kmsg, n.TryKmsg(), "/dev/kmsg was opened"),
+		n.bridgeFilter(),
 	)
 	for _, a := range attempts() {
 		findings = append(findings, tried(a.name, n.all(ctx, a.commands), a.found))

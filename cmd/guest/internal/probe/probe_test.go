@@ -26,12 +26,13 @@ func pod(denied ...string) node {
 	return node{
 		System: facts.System{
 			Root: fstest.MapFS{
-				"proc/1/comm":                      {Data: []byte("systemd\n")},
-				"proc/1/uid_map":                   {Data: []byte("         0     131072      65536\n")},
-				"proc/1/gid_map":                   {Data: []byte("         0     131072      65536\n")},
-				"proc/1/status":                    {Data: []byte("Seccomp:\t2\n")},
-				"proc/1/attr/current":              {Data: []byte("unconfined\x00")},
-				"sys/fs/cgroup/cgroup.controllers": {Data: []byte("cpuset cpu memory pids io\n")},
+				"proc/1/comm":         {Data: []byte("systemd\n")},
+				"proc/1/uid_map":      {Data: []byte("         0     131072      65536\n")},
+				"proc/1/gid_map":      {Data: []byte("         0     131072      65536\n")},
+				"proc/1/status":       {Data: []byte("Seccomp:\t2\n")},
+				"proc/1/attr/current": {Data: []byte("unconfined\x00")},
+				"proc/sys/net/bridge/bridge-nf-call-iptables": {Data: []byte("1\n")},
+				"sys/fs/cgroup/cgroup.controllers":            {Data: []byte("cpuset cpu memory pids io\n")},
 			},
 			TryCgroup: works, TryOverlay: works, TryKmsg: works,
 			Kernel: func() string { return "6.18.44" },
@@ -78,6 +79,7 @@ func TestGather(t *testing.T) {
 		"Overlay":     {reason: "The state is on overlayfs.", change: func(n *node) { n.TryOverlay = refused }, want: []string{finding.Overlay}},
 		"Kmsg":        {reason: "It is the host's.", change: func(n *node) { n.TryKmsg = refused }, want: []string{finding.Kmsg}},
 		"Sysctl":      {reason: "/proc/sys is read-only.", change: func(n *node) { n.setSysctl = refused }, want: []string{finding.Sysctls}},
+		"NoFilter":    {reason: "Nodes stop without br_netfilter, which no pod can load.", change: func(n *node) { delete(n.Root.(fstest.MapFS), "proc/sys/net/bridge/bridge-nf-call-iptables") }, want: []string{finding.BridgeFilter}},
 		"AppArmor":    {reason: "All mounts are denied.", denied: []string{"mount"}, want: []string{finding.Mount, finding.Procfs, finding.Sysfs}},
 		"MaskedProc":  {reason: "Parts of /proc are masked.", denied: []string{"-t proc"}, want: []string{finding.Procfs}},
 		"SysReadOnly": {reason: "As under a stock runc.", denied: []string{"-o nosuid,nodev,noexec sysfs"}, want: []string{finding.Sysfs}},
