@@ -179,6 +179,20 @@ func TestOnDemand(t *testing.T) {
 	expectActs(t, w, "Once.")
 }
 
+// TestSameName: a node that takes the name of another one has no verdict yet,
+// whatever was found on the other.
+func TestSameName(t *testing.T) {
+	w := host(node("a"))
+	w.act(t)
+	w.ends(t)
+	w.act(t)
+	w.nodes = []corev1.Node{node("a", func(n *corev1.Node) { n.Labels = map[string]string{} })}
+	w.nodes[0].UID = "another"
+	expectActs(t, w, "It has to prove itself.", "make report a.userns", "report a.userns Probing", "probe a")
+	w.ends(t, finding.Cgroup)
+	expectActs(t, w, "And is told of in a report of its own.", "report a.userns Failed", "remove the pod on a")
+}
+
 // TestNoRecord: a label that nothing stands behind is no proof.
 func TestNoRecord(t *testing.T) {
 	w := host(node("a", func(n *corev1.Node) { n.Labels = map[string]string{labelPods: "proven"} }))

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	runtimeprobe "github.com/vclusterctl/vclusterctl/runtime/probe"
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
 )
 
@@ -50,9 +51,13 @@ func (w *world) subjects() []subject {
 		k := p.Knowledge()
 		for i := range w.nodes {
 			name := reportName(w.nodes[i].Name, k.Name)
+			report := w.reports[name]
+			if report != nil && !runtimeprobe.IsAbout(report, &w.nodes[i]) {
+				report = nil // it goes with the node that had this name before
+			}
 			out = append(out, subject{
 				node: &w.nodes[i], profile: p, knowledge: k,
-				report: w.reports[name], pod: w.pods[podName(name)],
+				report: report, pod: w.pods[podName(name)],
 			})
 		}
 	}

@@ -31,11 +31,24 @@ func (r *Reconciler) observeProofs(ctx context.Context, s *Scope) error {
 	if err := r.client.List(ctx, &list); err != nil {
 		return fmt.Errorf("list RuntimeReports: %w", err)
 	}
-	s.proofs = proofs{}
-	for i := range list.Items {
-		s.proofs[list.Items[i].Spec] = &list.Items[i]
-	}
+	s.proofs = proofsOf(list.Items, s.nodes)
 	return nil
+}
+
+// proofsOf leaves out what was found on a node whose name another one has now.
+func proofsOf(reports []v1alpha1.RuntimeReport, nodes []corev1.Node) proofs {
+	hosts := make(map[string]*corev1.Node, len(nodes))
+	for i := range nodes {
+		hosts[nodes[i].Name] = &nodes[i]
+	}
+	out := proofs{}
+	for i := range reports {
+		r := &reports[i]
+		if host := hosts[r.Spec.NodeName]; host == nil || runtimeprobe.IsAbout(r, host) {
+			out[r.Spec] = r
+		}
+	}
+	return out
 }
 
 // demandProof leaves those nodes capable on which a probe passed, and says of the

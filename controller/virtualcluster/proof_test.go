@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
@@ -277,5 +278,28 @@ func TestQualifies(t *testing.T) {
 		if got := [2]bool{qualifies(verdict, true), qualifies(verdict, false)}; got != want {
 			t.Errorf("%s is enough for nodes with and without pods: %v, want %v", verdict, got, want)
 		}
+	}
+}
+
+// TestProofsOfAnother: a node that takes the name of another one is not told what
+// was found there.
+func TestProofsOfAnother(t *testing.T) {
+	for name, tc := range map[string]struct {
+		reason string
+		uid    types.UID
+		want   bool
+	}{
+		"Own":     {reason: "It was found on this node.", uid: "first", want: true},
+		"Another": {reason: "It was found on one that is gone.", uid: "second"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := probedNode("a", handlers{userns.Handler: true})
+			n.UID = tc.uid
+			r := found("a", "userns", v1alpha1.ProbeFailed, "no")
+			r.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "Node", Name: "a", UID: "first"}}
+			if got := proofsOf([]v1alpha1.RuntimeReport{r}, []corev1.Node{n}); (got[r.Spec] != nil) != tc.want {
+				t.Errorf("%s Its report counts: %t", tc.reason, !tc.want)
+			}
+		})
 	}
 }
