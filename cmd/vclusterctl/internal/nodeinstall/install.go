@@ -44,6 +44,8 @@ const (
 
 // Installer changes a node.
 type Installer struct {
+	// Kind of the node.
+	Kind     nodesetup.Kind
 	Files    Files
 	Services Services
 	CRI      CRI
@@ -98,7 +100,7 @@ func (i *Installer) apply(ctx context.Context, plan nodesetup.Plan, wanted bool)
 // change writes the files and restarts the unit, if there is one to be
 // restarted. Whatever fails is put back.
 func (i *Installer) change(ctx context.Context, handler string, wanted bool, unit string, changes []change) (Outcome, error) {
-	if err := i.Files.writeJournal(changes); err != nil {
+	if err := i.Files.writeJournal(i.Kind, changes); err != nil {
 		return Unchanged, err
 	}
 	for _, c := range changes {

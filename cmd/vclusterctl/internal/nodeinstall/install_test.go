@@ -196,7 +196,7 @@ func TestRecover(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := i.Files.writeJournal(changes); err != nil {
+	if err := i.Files.writeJournal(nodesetup.Containerd, changes); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range changes {

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"github.com/vclusterctl/vclusterctl/runtime/nodesetup"
 )
 
 // Journal is the file that says, while a node is being changed, what was there
@@ -19,11 +21,13 @@ var ErrBusy = errors.New("another run is changing this node: wait until it has e
 // journal are the files before the change, in the order in which they are
 // changed.
 type journal struct {
-	Before []was `json:"before"`
+	// Kind of the node: one whose container runtime is down does not tell.
+	Kind   nodesetup.Kind `json:"kind,omitempty"`
+	Before []was          `json:"before"`
 }
 
-func (f Files) writeJournal(changes []change) error {
-	var j journal
+func (f Files) writeJournal(kind nodesetup.Kind, changes []change) error {
+	j := journal{Kind: kind}
 	for _, c := range changes {
 		j.Before = append(j.Before, c.before)
 	}

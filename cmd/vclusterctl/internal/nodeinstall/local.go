@@ -1,6 +1,7 @@
 package nodeinstall
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,9 @@ type Local struct {
 	Timeout time.Duration
 	Say     func(format string, args ...any)
 
-	files Files
+	// files and services are the machine's own where a test gives none.
+	files    Files
+	services Services
 }
 
 // Report says what was done, to whoever started this on a node.
@@ -58,15 +61,15 @@ func (l Local) carryOut(
 		return r, err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	i, layout, err := l.installer()
-	if err != nil {
-		return r, err
-	}
-	r.Kind = i.kind
-	if _, err := i.Recover(ctx, layout.Units); err != nil {
+	if err := l.recover(ctx); err != nil {
 		r.Refused = false
 		return r, err
 	}
+	i, layout, err := l.installer(l.Settings.Kind)
+	if err != nil {
+		return r, err
+	}
+	r.Kind = i.Kind
 	n, err := l.gather(ctx, i, layout)
 	if err != nil {
 		return r, err
@@ -80,19 +83,34 @@ func (l Local) carryOut(
 	return r, err
 }
 
+// recover puts back what a run that was cut off has left, before anything is asked
+// of the container runtime, which may be down because of it: a node that lost its
+// power has not even its socket.
+func (l Local) recover(ctx context.Context) error {
+	j, err := l.files.readJournal()
+	if err != nil || j == nil {
+		return err
+	}
+	i, layout, err := l.installer(cmp.Or(j.Kind, l.Settings.Kind))
+	if err != nil {
+		return fmt.Errorf("put back what a run that was cut off has left: %w", err)
+	}
+	_, err = i.Recover(ctx, layout.Units)
+	return err
+}
+
 // localInstaller is an installer for the machine, of which the kind is known.
 type localInstaller struct {
 	*Installer
 
-	kind nodesetup.Kind
-	cri  *Client
+	cri *Client
 }
 
-func (l Local) installer() (localInstaller, nodesetup.Layout, error) {
-	files, kind := l.files, l.Settings.Kind
+// installer is for a kind of node; without one it is found out.
+func (l Local) installer(kind nodesetup.Kind) (localInstaller, nodesetup.Layout, error) {
 	if kind == "" {
 		var err error
-		if kind, err = files.Kind(); err != nil {
+		if kind, err = l.files.Kind(); err != nil {
 			return localInstaller{}, nodesetup.Layout{}, err
 		}
 	}
@@ -100,18 +118,24 @@ func (l Local) installer() (localInstaller, nodesetup.Layout, error) {
 	if err != nil {
 		return localInstaller{}, layout, err
 	}
-	cri := NewClient(layout.Socket)
-	i := &Installer{Files: files, Services: Systemd{Run: Programs}, CRI: cri, After: time.After, Timeout: l.Timeout, Say: l.Say}
+	cri := NewClient(l.files.path(layout.Socket))
+	i := &Installer{
+		Kind: kind, Files: l.files, Services: l.services, CRI: cri,
+		After: time.After, Timeout: l.Timeout, Say: l.Say,
+	}
+	if l.services == nil {
+		i.Services = Systemd{Run: Programs}
+	}
 	if kind == nodesetup.Containerd || kind == nodesetup.Embedded {
 		i.Check = ContainerdCheck(Programs, layout.Config)
 	}
-	return localInstaller{Installer: i, kind: kind, cri: cri}, layout, nil
+	return localInstaller{Installer: i, cri: cri}, layout, nil
 }
 
 // gather is what the machine has, with what its container runtime says of
 // itself.
 func (l Local) gather(ctx context.Context, i localInstaller, layout nodesetup.Layout) (nodesetup.Node, error) {
-	n, err := i.Files.Gather(i.kind)
+	n, err := i.Files.Gather(i.Kind)
 	if err != nil {
 		return n, err
 	}

@@ -17,7 +17,7 @@ func TestOneRunAtATime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := files.writeJournal([]change{{before: was{Path: "/etc/x.toml"}}}); err != nil {
+	if err := files.writeJournal(nodesetup.Containerd, []change{{before: was{Path: "/etc/x.toml"}}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := files.write("/etc/x.toml", 0o600, []byte("new")); err != nil {

@@ -94,7 +94,7 @@ var lasting = []string{
 // unfit is why a node is not changed, empty if it is.
 func (o *RuntimeSetupOptions) unfit(n *corev1.Node) string {
 	if !nodeReady(n) {
-		return "is not ready: bring it back first"
+		return fmt.Sprintf("is not ready: bring it back first; if a run was cut off there in the middle, \"vclusterctl runtime %s %s --local\" on that node, as root, puts back what was there", o.verb(), o.Runtime)
 	}
 	if o.Remove {
 		return ""

@@ -139,7 +139,7 @@ func TestRuntimeInstallOnNodes(t *testing.T) {
 		"Refused": {reason: "The node knows before it is changed.", kubelet: kubelets{reports: reports(nodeinstall.Report{Error: "no systemd", Refused: true})}, objects: []client.Object{readyNode("a")}, code: cli.ExitRefused, said: "no systemd", pods: 1},
 		"Old":     {reason: "No handler helps an old kernel.", objects: []client.Object{readyNode("a", old)}, code: cli.ExitRefused, said: "upgrade the node's operating system"},
 		"LeftOut": {reason: "The others are set up.", kubelet: kubelets{reports: reports(setUp, setUp)}, objects: []client.Object{readyNode("a", old), readyNode("b"), usernsClass()}, want: "node/b set up, containerd restarted\n", said: `Left out: node "a"`, pods: 1},
-		"Away":    {reason: "It would not come back.", args: []string{"--node=a"}, objects: []client.Object{readyNode("a", away), readyNode("b")}, code: cli.ExitRefused, said: `node "a" is not ready`},
+		"Away":    {reason: "It would not come back.", args: []string{"--node=a"}, objects: []client.Object{readyNode("a", away), readyNode("b")}, code: cli.ExitRefused, said: "vclusterctl runtime install userns --local\" on that node"},
 		"NoSuch":  {reason: "A typo is told.", args: []string{"--node=c"}, objects: []client.Object{readyNode("a")}, code: cli.ExitNotFound, said: `no node "c"`},
 		"Class":   {reason: "Pods would go elsewhere.", objects: []client.Object{readyNode("a"), otherClass}, code: cli.ExitRefused, said: `leads to handler "mine"`},
 		"DryRun":  {reason: "Nothing is done.", args: []string{"--dry-run=server"}, objects: []client.Object{readyNode("a")}, want: "node/a set up (server dry run)\n"},
