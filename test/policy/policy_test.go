@@ -178,7 +178,10 @@ func TestNodeLabels(t *testing.T) {
 	for _, obj := range []client.Object{
 		&rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "patch-nodes"}, Rules: []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"nodes"}, Verbs: []string{"get", "patch"}}}},
 		&rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{Name: "patch-nodes"}, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "patch-nodes"}, Subjects: []rbacv1.Subject{{Kind: "User", Name: user}}},
-		&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "labelled", Labels: map[string]string{"zone": "a"}}},
+		&corev1.Node{ObjectMeta: metav1.ObjectMeta{
+			Name: "labelled", Labels: map[string]string{"zone": "a"}, Finalizers: []string{"example.com/x"},
+			OwnerReferences: []metav1.OwnerReference{{APIVersion: "example.com/v1", Kind: "Machine", Name: "m", UID: "m"}},
+		}},
 	} {
 		if err := admin.Create(t.Context(), obj); err != nil {
 			t.Fatal(err)
@@ -206,6 +209,11 @@ func TestNodeLabels(t *testing.T) {
 		"Removed":    {body: `{"metadata":{"labels":{"zone":null}}}`, want: "no labels of a node but those of its probes"},
 		"Taint":      {body: `{"spec":{"taints":[{"key":"x","effect":"NoSchedule"}]}}`, want: "nothing of a node but labels"},
 		"Annotation": {body: `{"metadata":{"annotations":{"x":"y"}}}`, want: "nothing of a node but labels"},
+		// An owner that is gone has the node collected, and a finalizer keeps it.
+		"Owner":     {body: `{"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"Node","name":"gone","uid":"1"}]}}`, want: "nothing of a node but labels"},
+		"Disowned":  {body: `{"metadata":{"ownerReferences":null}}`, want: "nothing of a node but labels"},
+		"Finalizer": {body: `{"metadata":{"finalizers":["example.com/x","example.com/y"]}}`, want: "nothing of a node but labels"},
+		"Finalized": {body: `{"metadata":{"finalizers":null}}`, want: "nothing of a node but labels"},
 	}
 	for _, name := range slices.Sorted(maps.Keys(cases)) {
 		t.Run(name, func(t *testing.T) {
