@@ -123,7 +123,7 @@ func (w *world) about(s subject, busy map[string]int, p *plan) (a action, keeps 
 			last = outcome(progress.Result, w.image, input, attemptOf(s.pod), endOf(s.pod, w.now))
 		}
 	}
-	w.settle(&a, s, o, last)
+	w.settle(&a, s, o, last, input)
 	if s.pod != nil || !ready(s.node) {
 		return a, keeps, nil
 	}
@@ -135,14 +135,20 @@ func (w *world) about(s subject, busy map[string]int, p *plan) (a action, keeps 
 	return a, keeps, nil
 }
 
-// settle says what the outcome of the last probe means for report and node.
-func (w *world) settle(a *action, s subject, o offer, last *v1alpha1.ReportedProbe) {
+// settle says what the outcome of the last probe means for report and node. What
+// was not good enough is history once something has changed: who waits is to wait
+// for the next one.
+func (w *world) settle(a *action, s subject, o offer, last *v1alpha1.ReportedProbe, input string) {
 	if last == nil {
 		a.setStatus(statusOf(s, o, v1alpha1.StateProbing, "a probe pod is to find out what node pods could do there", nil))
 		a.labels = changed(s.node, unproven(s.knowledge.Name)) // of what is on no record
 		return
 	}
-	a.setStatus(statusOf(s, o, v1alpha1.RuntimeState(last.Verdict), last.Message, last))
+	state, message := v1alpha1.RuntimeState(last.Verdict), last.Message
+	if last.Input != input && !good(s.knowledge, last.Verdict) {
+		state, message = v1alpha1.StateProbing, "a probe pod is to find out whether this is still so: "+last.Message
+	}
+	a.setStatus(statusOf(s, o, state, message, last))
 	a.labels = changed(s.node, proven(s.knowledge.Name, last.Verdict))
 }
 

@@ -114,7 +114,8 @@ func noNode(k profile.Knowledge, answer profile.Answer) *stop {
 			"no node has proven runtime %q yet: %s", k.Name, wordsOf(answer))
 	case blames(answer, v1alpha1.ReasonProbeFailed):
 		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonProbeFailed,
-			"no node passed the probe of runtime %q: %s; kubectl get runtimereports has it all", k.Name, wordsOf(answer))
+			"no node passed the probe of runtime %q: %s; kubectl get runtimereports has it all, and what asks for another probe is kubectl annotate runtimereport %s.%s --overwrite %s=\"$(date)\"",
+			k.Name, wordsOf(answer), blamed(answer, v1alpha1.ReasonProbeFailed).Nodes[0].Node, k.Name, v1alpha1.AnnotationProbe)
 	default:
 		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonNoCapableNode,
 			"no node offers runtime %q: %s", k.Name, answer.Message())

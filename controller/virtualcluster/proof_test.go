@@ -77,6 +77,15 @@ func TestProofIsDemanded(t *testing.T) {
 			nodes:  []corev1.Node{probedNode("a", one)}, reports: []v1alpha1.RuntimeReport{found("a", "userns", "", "")},
 			want: v1alpha1.ReasonProbing, words: []string{`no node has proven runtime "userns" yet: node a: a probe pod is finding out`},
 		},
+		"FailedBefore": {
+			reason: "A probe that may end better than the last one is waited for.",
+			nodes:  []corev1.Node{probedNode("a", one)}, reports: []v1alpha1.RuntimeReport{func() v1alpha1.RuntimeReport {
+				r := found("a", "userns", v1alpha1.ProbeFailed, "no")
+				r.Status.State = v1alpha1.StateProbing
+				return r
+			}()},
+			want: v1alpha1.ReasonProbing,
+		},
 		"NotYet": {
 			reason: "Nor has anybody looked at a node that has just come.",
 			nodes:  []corev1.Node{probedNode("a", one)},
@@ -85,7 +94,7 @@ func TestProofIsDemanded(t *testing.T) {
 		"Failed": {
 			reason: "The probe's own words are told.",
 			nodes:  []corev1.Node{probedNode("a", one)}, reports: []v1alpha1.RuntimeReport{found("a", "userns", v1alpha1.ProbeFailed, "cgroup: read-only file system, and needed is this: do that")},
-			want: v1alpha1.ReasonProbeFailed, words: []string{"node a: cgroup: read-only file system", "do that", "kubectl get runtimereports"},
+			want: v1alpha1.ReasonProbeFailed, words: []string{"node a: cgroup: read-only file system", "do that", "kubectl get runtimereports", `kubectl annotate runtimereport a.userns --overwrite vclusterctl.dev/probe="$(date)"`},
 		},
 		"Lost": {
 			reason: "One that failed is named, though others are good.",
