@@ -11,7 +11,7 @@ import (
 // unseen is a device on which blkid sees nothing, and which notes whether a file
 // system was made.
 func unseen(device string, made *bool) Disk {
-	return Disk{Device: device, Run: func(ctx context.Context, name string, args ...string) (string, error) {
+	return Disk{Device: device, Run: func(ctx context.Context, name string, _ ...string) (string, error) {
 		if name == "blkid" {
 			return run(ctx, "sh", "-c", "exit 2")
 		}
