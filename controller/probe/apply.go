@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -88,14 +89,17 @@ func (r *Reconciler) start(ctx context.Context, a *action) (refused string, err 
 	}
 }
 
-// isRefusal tells a verdict about the pod from trouble on the way.
+// isRefusal tells an answer about the pod, which is worth to be told, from trouble
+// on the way. A namespace that is gone and a webhook that is away are answers: they
+// do not go away by themselves either.
 func isRefusal(err error) bool {
 	status, ok := errors.AsType[*apierrors.StatusError](err)
 	if !ok {
 		return false
 	}
-	code := status.ErrStatus.Code
-	return code == http.StatusForbidden || code == http.StatusBadRequest || code == http.StatusUnprocessableEntity
+	return apierrors.IsInternalError(err) || slices.Contains([]int32{ // no timeout, which has the code of an internal error, too
+		http.StatusForbidden, http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusNotFound,
+	}, status.ErrStatus.Code)
 }
 
 // refused makes the words of the API server the outcome.

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
@@ -62,8 +63,16 @@ func (r *Reconciler) Reconcile(ctx context.Context, _ reconcile.Request) (reconc
 	if again {
 		p.again(time.Second)
 	}
-	return reconcile.Result{RequeueAfter: p.recheck}, errors.Join(undecided, failed)
+	if err := errors.Join(undecided, failed); err != nil {
+		// To return it would put off the other nodes, whose time is in the plan.
+		log.FromContext(ctx).Error(err, "cannot do all that is to be done for probes", "again", retryPause)
+		p.again(retryPause)
+	}
+	return reconcile.Result{RequeueAfter: p.recheck}, nil
 }
+
+// retryPause is how long to wait where something could not be done.
+const retryPause = 5 * time.Second
 
 func (r *Reconciler) observe(ctx context.Context) (*world, error) {
 	w := &world{

@@ -2,17 +2,21 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr/funcr"
 	corev1 "k8s.io/api/core/v1"
 	nodev1 "k8s.io/api/node/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
@@ -33,6 +37,10 @@ type stage struct {
 	namespace string
 	writes    atomic.Int32
 	node      string
+	// deny, where set, may refuse a write to a resource.
+	deny func(client.Object) error
+	// errors are those that the last reconciliation logged.
+	errors []string
 }
 
 func newStage(t *testing.T, level string) *stage {
@@ -74,6 +82,9 @@ func (s *stage) counting(config *rest.Config) client.Client {
 	return interceptor.NewClient(c, interceptor.Funcs{
 		Create: func(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.CreateOption) error {
 			s.writes.Add(1)
+			if err := s.denied(obj); err != nil {
+				return err
+			}
 			return c.Create(ctx, obj, opts...)
 		},
 		Delete: func(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.DeleteOption) error {
@@ -82,6 +93,9 @@ func (s *stage) counting(config *rest.Config) client.Client {
 		},
 		Patch: func(ctx context.Context, c client.WithWatch, obj client.Object, patch client.Patch, opts ...client.PatchOption) error {
 			s.writes.Add(1)
+			if err := s.denied(obj); err != nil {
+				return err
+			}
 			return c.Patch(ctx, obj, patch, opts...)
 		},
 		SubResourcePatch: func(ctx context.Context, c client.Client, sub string, obj client.Object, patch client.Patch, opts ...client.SubResourcePatchOption) error {
@@ -89,6 +103,13 @@ func (s *stage) counting(config *rest.Config) client.Client {
 			return c.SubResource(sub).Patch(ctx, obj, patch, opts...)
 		},
 	})
+}
+
+func (s *stage) denied(obj client.Object) error {
+	if s.deny == nil {
+		return nil
+	}
+	return s.deny(obj)
 }
 
 // create makes what may be there from another test.
@@ -118,8 +139,20 @@ func (s *stage) label(level string) {
 
 func (s *stage) reconcile() reconcile.Result {
 	s.t.Helper()
+	result := s.tryReconcile()
+	if len(s.errors) > 0 {
+		s.t.Fatal(s.errors)
+	}
+	return result
+}
+
+// tryReconcile is for where something is to go wrong.
+func (s *stage) tryReconcile() reconcile.Result {
+	s.t.Helper()
 	s.writes.Store(0)
-	result, err := s.r.Reconcile(s.t.Context(), reconcile.Request{})
+	s.errors = nil
+	logger := funcr.New(func(_, args string) { s.errors = append(s.errors, args) }, funcr.Options{Verbosity: -1})
+	result, err := s.r.Reconcile(log.IntoContext(s.t.Context(), logger), reconcile.Request{})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -220,6 +253,67 @@ func TestRefusedProbe(t *testing.T) {
 	}
 	if result := s.reconcile(); s.writes.Load() != 0 || result.RequeueAfter < firstPause/2 {
 		t.Errorf("it is asked again at once: %d writes, next look after %s", s.writes.Load(), result.RequeueAfter)
+	}
+}
+
+// TestAnswers: what will not pass by itself is told as it stands.
+func TestAnswers(t *testing.T) {
+	pods := corev1.Resource("pods")
+	cases := map[string]struct {
+		reason string
+		err    error
+		want   v1alpha1.RuntimeState
+		words  string
+		logged int
+	}{
+		"Namespace": {reason: "Somebody deleted the namespace.", err: apierrors.NewNotFound(corev1.Resource("namespaces"), "probes"), want: v1alpha1.RuntimeState(v1alpha1.ProbeInconclusive), words: `namespaces "probes" not found`},
+		"Webhook":   {reason: "A webhook is away.", err: apierrors.NewInternalError(errors.New("failed calling webhook")), want: v1alpha1.RuntimeState(v1alpha1.ProbeInconclusive), words: "failed calling webhook"},
+		"Busy":      {reason: "The API server says nothing of the pod.", err: apierrors.NewServerTimeout(pods, "create", 1), logged: 1},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t, "privileged")
+			s.deny = func(obj client.Object) error {
+				if _, isPod := obj.(*corev1.Pod); isPod {
+					return tc.err
+				}
+				return nil
+			}
+			result := s.tryReconcile()
+			if got := s.report().Status; got.State != tc.want || !strings.Contains(got.Message, tc.words) {
+				t.Errorf("%s The report says %q: %s", tc.reason, got.State, got.Message)
+			}
+			if len(s.errors) != tc.logged || result.RequeueAfter <= 0 && tc.logged > 0 {
+				t.Errorf("%s Logged: %v; next look after %s", tc.reason, s.errors, result.RequeueAfter)
+			}
+		})
+	}
+}
+
+// TestFailureKeepsTime: what cannot be done for one node leaves the others their
+// times, and is tried again.
+func TestFailureKeepsTime(t *testing.T) {
+	s := newStage(t, "privileged")
+	s.reconcile()
+	s.end("")
+	s.deny = func(obj client.Object) error {
+		if _, isNode := obj.(*corev1.Node); isNode {
+			return apierrors.NewForbidden(corev1.Resource("nodes"), s.node, errors.New("not yours to label"))
+		}
+		return nil
+	}
+	result := s.tryReconcile()
+	if len(s.errors) != 1 || !strings.Contains(s.errors[0], "not yours to label") {
+		t.Errorf("nobody is told: %v", s.errors)
+	}
+	if result.RequeueAfter <= 0 || result.RequeueAfter > retryPause {
+		t.Errorf("next look after %s", result.RequeueAfter)
+	}
+	s.deny = nil
+	s.reconcile()
+	node := &corev1.Node{}
+	if err := s.client.Get(t.Context(), client.ObjectKey{Name: s.node}, node); err != nil || node.Labels[labelPods] != v1alpha1.NodeLabelProven {
+		t.Errorf("the node's labels: %v (%v)", node.Labels, err)
 	}
 }
 
