@@ -39,6 +39,11 @@ func (o *RuntimeSetupOptions) runNodes(ctx context.Context) error {
 	if err := o.checkClass(seen); err != nil {
 		return err
 	}
+	if o.Output == "" {
+		for _, r := range o.untouched {
+			fmt.Fprintf(o.Out, "node/%s %s%s\n", r.Node, o.words(r), dryRunSuffix(o.DryRun))
+		}
+	}
 	if o.DryRun != dryRunNone {
 		for _, n := range nodes {
 			fmt.Fprintf(o.Out, "node/%s %s%s\n", n, o.words(nodeinstall.Report{Outcome: nodeinstall.Changed}), dryRunSuffix(o.DryRun))
@@ -50,11 +55,14 @@ func (o *RuntimeSetupOptions) runNodes(ctx context.Context) error {
 		return err
 	}
 	o.warn(ctx, c, nodes)
-	reports, err := o.rollOut(ctx, c, image, nodes)
+	var reports []nodeinstall.Report
+	if len(nodes) > 0 {
+		reports, err = o.rollOut(ctx, c, image, nodes)
+	}
 	if err == nil {
 		err = o.conclude(ctx, c, nodes)
 	}
-	return errors.Join(o.explain(ctx, err), o.print(reports))
+	return errors.Join(o.explain(ctx, err), o.print(append(o.untouched, reports...)))
 }
 
 // choose is which nodes are to be changed.
@@ -63,6 +71,10 @@ func (o *RuntimeSetupOptions) choose(seen *seenHost) ([]string, error) {
 	for i := range seen.nodes {
 		n := &seen.nodes[i]
 		if len(o.Nodes) > 0 && !slices.Contains(o.Nodes, n.Name) {
+			continue
+		}
+		if o.Remove && len(o.Nodes) == 0 && !o.has(n) {
+			o.untouched = append(o.untouched, nodeinstall.Report{Node: n.Name, Outcome: nodeinstall.Unchanged})
 			continue
 		}
 		if why := o.unfit(n); why != "" {
@@ -75,6 +87,9 @@ func (o *RuntimeSetupOptions) choose(seen *seenHost) ([]string, error) {
 		if !slices.ContainsFunc(seen.nodes, func(n corev1.Node) bool { return n.Name == name }) {
 			return nil, cli.NotFound("See which there are with: "+o.Kubectl("get", "nodes"), "the host has no node %q", name)
 		}
+	}
+	if len(o.untouched) > 0 && len(refused) == 0 {
+		return chosen, nil
 	}
 	if len(chosen) == 0 || len(o.Nodes) > 0 && len(refused) > 0 {
 		return nil, cli.Refused("", "%s", orDefault(strings.Join(refused, "; "), "the host has no nodes"))
@@ -97,6 +112,9 @@ func (o *RuntimeSetupOptions) unfit(n *corev1.Node) string {
 		return fmt.Sprintf("is not ready: bring it back first; if a run was cut off there in the middle, \"vclusterctl runtime %s %s --local\" on that node, as root, puts back what was there", o.verb(), o.Runtime)
 	}
 	if o.Remove {
+		if system := n.Status.NodeInfo.OperatingSystem; system != "" && system != "linux" {
+			return fmt.Sprintf("runs %s, where no runtime was put", system)
+		}
 		return ""
 	}
 	var found []string
@@ -106,6 +124,14 @@ func (o *RuntimeSetupOptions) unfit(n *corev1.Node) string {
 		}
 	}
 	return strings.Join(found, ", and ")
+}
+
+// has says whether a node has something of the runtime as far as the API server
+// knows: a pod on one that has nothing could only fail, and keep others waiting.
+func (o *RuntimeSetupOptions) has(n *corev1.Node) bool {
+	handler := o.profile.Knowledge().Handler
+	return n.Annotations[labelledBy+o.Runtime] != "" ||
+		slices.ContainsFunc(n.Status.RuntimeHandlers, func(h corev1.NodeRuntimeHandler) bool { return h.Name == handler })
 }
 
 func nodeReady(n *corev1.Node) bool {

@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	nodev1 "k8s.io/api/node/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
@@ -226,44 +225,6 @@ func TestRuntimeLabels(t *testing.T) {
 			t.Errorf("%s: -want, +got:\n%s", step.verb, diff)
 		}
 	}
-}
-
-func TestRuntimeUninstallClass(t *testing.T) {
-	cases := map[string]struct {
-		reason string
-		class  *nodev1.RuntimeClass
-		args   []string
-		gone   bool
-	}{
-		"Ours":      {reason: "What was made is removed.", class: ours(), gone: true},
-		"Installed": {reason: "The controller's stays.", class: usernsClass()},
-		"InUse":     {reason: "Another node has it.", class: ours(), args: []string{"--node=a"}},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			f := testFactory(t)
-			k := kubelets{reports: reports(setUp, setUp)}
-			uses := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "t", Name: "dev-server-0"}, Spec: corev1.PodSpec{NodeName: "a", RuntimeClassName: &tc.class.Name}}
-			withKubelets(t, f, &k, readyNode("a", withHandler), readyNode("b", withHandler), tc.class, uses)
-			code, said := call(t, f, NewCmdRuntime(f), append([]string{"uninstall"}, tc.args...)...)
-			if code != 0 || !strings.Contains(said, "1 node pods of virtual clusters go on running") {
-				t.Fatalf("exit code %d: %s", code, said)
-			}
-			var classes nodev1.RuntimeClassList
-			if err := k.List(t.Context(), &classes); err != nil {
-				t.Fatal(err)
-			}
-			if gone := len(classes.Items) == 0; gone != tc.gone {
-				t.Errorf("%s gone is %t", tc.reason, gone)
-			}
-		})
-	}
-}
-
-func ours() *nodev1.RuntimeClass {
-	class := usernsClass()
-	class.Annotations = map[string]string{madeBy: madeByValue}
-	return class
 }
 
 // Whoever gives up leaves nothing in the cluster.

@@ -33,6 +33,8 @@ type RuntimeSetupOptions struct {
 	Root, Result string
 
 	profile profile.Profile
+	// untouched are nodes that have nothing to be taken off.
+	untouched []nodeinstall.Report
 	// changed is true once a node is another than before: after that nothing is
 	// refused, but fails.
 	changed bool
