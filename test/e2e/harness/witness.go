@@ -25,9 +25,9 @@ const (
 	// just be starting.
 	patience = 45 * time.Second
 	// podPatience is that for what the host's own pods say: it takes no probe, and
-	// a watch tells the controller at once. So it is what a controller needs that
-	// starts meanwhile: the Lease that a killed one leaves behind, and ten seconds
-	// to take it and to look. It has to stay below the 40 s for which the cluster
+	// a watch tells the controller at once, if one leads. So it is what a controller
+	// needs that starts meanwhile: the Lease that a killed one leaves behind, and
+	// ten seconds to take it and to look. It has to stay below the 40 s for which the cluster
 	// inside goes on taking a node that is gone for Ready (the default of
 	// --node-monitor-grace-period, 50 s in newer releases): who waits for longer
 	// sees nothing of that.
@@ -42,9 +42,11 @@ var namespaces = schema.GroupVersionKind{Version: "v1", Kind: "NamespaceList"}
 // Witness holds what the conditions of a virtual cluster say against what can
 // be seen of it, for as long as it looks.
 type Witness struct {
-	host   *Host
-	inner  *Cluster
-	vc     *v1alpha1.VirtualCluster
+	host  *Host
+	inner *Cluster
+	vc    *v1alpha1.VirtualCluster
+	// leader gives the controller that leads, or an error.
+	leader func(context.Context) (*corev1.Pod, error)
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 
@@ -60,7 +62,7 @@ func (h *Host) Witness(ctx context.Context, vc *v1alpha1.VirtualCluster, inner *
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	w := &Witness{host: h, inner: fresh, vc: vc.DeepCopy(), cancel: cancel, since: map[string]time.Time{}}
+	w := &Witness{host: h, inner: fresh, vc: vc.DeepCopy(), leader: h.Leader, cancel: cancel, since: map[string]time.Time{}}
 	w.wg.Go(func() { w.read(ctx) })
 	w.wg.Go(func() { w.look(ctx) })
 	return w, nil
@@ -147,7 +149,17 @@ func (w *Witness) compare(ctx context.Context) {
 		return // the next look finds out
 	}
 	lacking := podless(&vc, pods)
-	w.note(podPatience, claimsNodes(&vc) && len(lacking) > 0, "NodesReady is True and the pods of these nodes are not: %v", lacking)
+	w.note(podPatience, claimsNodes(&vc) && len(lacking) > 0 && w.led(ctx), "NodesReady is True and the pods of these nodes are not: %v", lacking)
+}
+
+// led says whether a controller leads. While none does nobody can write a
+// condition: a host whose API server was away starts its pods again in its own
+// time, and has called all of them not ready meanwhile.
+func (w *Witness) led(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	_, err := w.leader(ctx)
+	return err == nil
 }
 
 // wantedNodes are the nodes that the spec wants, each with the name of its pod.

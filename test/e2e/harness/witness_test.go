@@ -50,14 +50,16 @@ func TestWitnessPods(t *testing.T) {
 		reason string
 		alone  bool
 		pods   []client.Object
+		led    bool
 		lie    bool
 	}{
-		"Ready":   {"All is well.", false, []client.Object{pod("dev-server-0"), pod("dev-work-0")}, false},
-		"Gone":    {"There is none.", false, []client.Object{pod("dev-server-0")}, true},
-		"Ending":  {"It starts nothing more.", false, []client.Object{pod("dev-server-0"), pod("dev-work-0", ending)}, true},
-		"Unready": {"Its kubelet does not answer.", false, []client.Object{pod("dev-server-0"), pod("dev-work-0", unready)}, true},
-		"Foreign": {"Somebody else's is none.", false, []client.Object{pod("dev-server-0"), pod("dev-work-0", foreign)}, true},
-		"Alone":   {"A server that is no node is not missed as one.", true, []client.Object{pod("dev-work-0")}, false},
+		"Ready":   {"All is well.", false, []client.Object{pod("dev-server-0"), pod("dev-work-0")}, true, false},
+		"Gone":    {"There is none.", false, []client.Object{pod("dev-server-0")}, true, true},
+		"Ending":  {"It starts nothing more.", false, []client.Object{pod("dev-server-0"), pod("dev-work-0", ending)}, true, true},
+		"Unready": {"Its kubelet does not answer.", false, []client.Object{pod("dev-server-0"), pod("dev-work-0", unready)}, true, true},
+		"Foreign": {"Somebody else's is none.", false, []client.Object{pod("dev-server-0"), pod("dev-work-0", foreign)}, true, true},
+		"NotLed":  {"Nobody can write that, and who comes will.", false, []client.Object{pod("dev-server-0")}, false, false},
+		"Alone":   {"A server that is no node is not missed as one.", true, []client.Object{pod("dev-work-0")}, true, false},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -73,7 +75,10 @@ func TestWitnessPods(t *testing.T) {
 			w := &Witness{
 				host:  &Host{Cluster: &Cluster{WithWatch: fake.NewClientBuilder().WithScheme(s).WithObjects(append(tc.pods, vc)...).Build()}},
 				inner: &Cluster{WithWatch: fake.NewClientBuilder().WithScheme(s).WithObjects(inside...).Build()},
-				vc:    vc, since: map[string]time.Time{},
+				vc:    vc, leader: leads, since: map[string]time.Time{},
+			}
+			if !tc.led {
+				w.leader = func(context.Context) (*corev1.Pod, error) { return nil, errors.New("the Lease is old") }
 			}
 			w.compare(t.Context())
 			for what := range w.since {
@@ -86,6 +91,8 @@ func TestWitnessPods(t *testing.T) {
 		})
 	}
 }
+
+func leads(context.Context) (*corev1.Pod, error) { return &corev1.Pod{}, nil }
 
 // TestWitnessNodes: who says that all nodes are Ready is held against the nodes
 // that are, for as long as news may take and no longer.
@@ -127,7 +134,7 @@ func TestWitnessNodes(t *testing.T) {
 			w := &Witness{
 				host:  &Host{Cluster: &Cluster{WithWatch: fake.NewClientBuilder().WithScheme(s).WithObjects(vc, pod("dev-server-0"), pod("dev-work-0")).Build()}},
 				inner: &Cluster{WithWatch: fake.NewClientBuilder().WithScheme(s).WithObjects(tc.nodes...).WithInterceptorFuncs(deaf).Build()},
-				vc:    vc, since: map[string]time.Time{},
+				vc:    vc, leader: leads, since: map[string]time.Time{},
 			}
 			w.compare(t.Context())
 			if lies := w.Lies(); len(lies) > 0 {
