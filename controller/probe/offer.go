@@ -3,7 +3,6 @@ package probe
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,19 +29,14 @@ func (w *world) ask(s subject) offer {
 	if class == nil {
 		return offer{refusal: fmt.Sprintf("RuntimeClass %q is missing", s.knowledge.ClassName)}
 	}
-	by, errUser := profile.UserNamespaceOf(class.Annotations)
-	cgroup, errCgroup := profile.WritableCgroupOf(class.Annotations)
-	if err := errors.Join(errUser, errCgroup); err != nil {
+	q, err := profile.QuestionOf(class, []corev1.Node{*s.node})
+	if err != nil {
 		return offer{refusal: fmt.Sprintf("RuntimeClass %q: %v", class.Name, err)}
-	}
-	q := profile.Question{Nodes: []corev1.Node{*s.node}, Handler: class.Handler, UserNamespace: by, Cgroup: cgroup}
-	if class.Scheduling != nil {
-		q.NodeSelector = class.Scheduling.NodeSelector
 	}
 	answer := s.profile.Ask(q)
 	o := offer{
 		handler: handlerOf(s.node, cmp.Or(class.Handler, s.knowledge.Handler)),
-		shape:   s.profile.PodShape(profile.PodOptions{Seccomp: answer.Seccomp(), UserNamespace: by, Cgroup: cgroup}),
+		shape:   s.profile.PodShape(q.PodOptions(answer.Seccomp())),
 	}
 	var problems []string
 	for _, p := range answer.Nodes[0].Problems {

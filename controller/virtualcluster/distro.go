@@ -94,7 +94,7 @@ func (s *Scope) offering(p profile.Profile, c *choice) []corev1.Node {
 	if class == nil {
 		return nil
 	}
-	question, err := s.question(class)
+	question, err := profile.QuestionOf(class, s.nodes)
 	if err != nil {
 		return nil // the step that chooses the runtime says it
 	}

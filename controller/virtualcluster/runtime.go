@@ -1,13 +1,11 @@
 package virtualcluster
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	nodev1 "k8s.io/api/node/v1"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
@@ -158,7 +156,7 @@ func (s *Scope) tryRuntime(p profile.Profile, c *choice) *stop {
 		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonRuntimeClassMissing,
 			"RuntimeClass %q of runtime %q is missing; %s", name, k.Name, classRemedy(k, c))
 	}
-	question, err := s.question(class)
+	question, err := profile.QuestionOf(class, s.nodes)
 	if err != nil {
 		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonRuntimeClassInvalid, "RuntimeClass %q: %v", name, err)
 	}
@@ -172,21 +170,10 @@ func (s *Scope) tryRuntime(p profile.Profile, c *choice) *stop {
 	}
 	c.knowledge, c.answer = k, answer
 	// Where nodes have the profile's seccomp profile, pods run on those only.
-	c.shape = p.PodShape(profile.PodOptions{Seccomp: answer.Seccomp(), UserNamespace: question.UserNamespace, Cgroup: question.Cgroup})
+	c.shape = p.PodShape(question.PodOptions(answer.Seccomp()))
 	c.shape.RuntimeClassName = name
 	s.selectProven(c, class)
 	return nil
-}
-
-// question is what to find out about the nodes for pods of a RuntimeClass.
-func (s *Scope) question(class *nodev1.RuntimeClass) (profile.Question, error) {
-	by, errUser := profile.UserNamespaceOf(class.Annotations)
-	cgroup, errCgroup := profile.WritableCgroupOf(class.Annotations)
-	q := profile.Question{Nodes: s.nodes, Handler: class.Handler, UserNamespace: by, Cgroup: cgroup}
-	if class.Scheduling != nil {
-		q.NodeSelector = class.Scheduling.NodeSelector
-	}
-	return q, cmp.Or(errUser, errCgroup)
 }
 
 // classRemedy says who makes a RuntimeClass: the installer makes those that

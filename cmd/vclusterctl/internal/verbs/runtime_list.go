@@ -134,18 +134,13 @@ func lookAt(ctx context.Context, c client.Reader) (*seenHost, error) {
 // question is what to ask the nodes, through the RuntimeClass where there is
 // one.
 func (s *seenHost) question(name string) (profile.Question, error) {
-	q := profile.Question{Nodes: s.nodes}
 	class := s.classes[name]
 	if class == nil {
-		return q, nil
+		return profile.Question{Nodes: s.nodes}, nil
 	}
-	by, err := profile.UserNamespaceOf(class.Annotations)
+	q, err := profile.QuestionOf(class, s.nodes)
 	if err != nil {
 		return q, fmt.Errorf("RuntimeClass %q: %w", name, err)
-	}
-	q.Handler, q.UserNamespace = class.Handler, by
-	if class.Scheduling != nil {
-		q.NodeSelector = class.Scheduling.NodeSelector
 	}
 	return q, nil
 }

@@ -67,6 +67,10 @@ func (o *RuntimeSetupOptions) runNodes(ctx context.Context) error {
 
 // choose is which nodes are to be changed.
 func (o *RuntimeSetupOptions) choose(seen *seenHost) ([]string, error) {
+	q, err := seen.question(o.profile.Knowledge().ClassName)
+	if err != nil && !o.Remove {
+		return nil, cli.Refused("Correct it, and do this again.", "%w", err)
+	}
 	var chosen, refused []string
 	for i := range seen.nodes {
 		n := &seen.nodes[i]
@@ -77,7 +81,7 @@ func (o *RuntimeSetupOptions) choose(seen *seenHost) ([]string, error) {
 			o.untouched = append(o.untouched, nodeinstall.Report{Node: n.Name, Outcome: nodeinstall.Unchanged})
 			continue
 		}
-		if why := o.unfit(n); why != "" {
+		if why := o.unfit(n, q); why != "" {
 			refused = append(refused, fmt.Sprintf("node %q %s", n.Name, why))
 			continue
 		}
@@ -106,8 +110,9 @@ var lasting = []string{
 	profile.ReasonContainerdTooOld, profile.ReasonOtherRuntime,
 }
 
-// unfit is why a node is not changed, empty if it is.
-func (o *RuntimeSetupOptions) unfit(n *corev1.Node) string {
+// unfit is why a node is not changed, empty if it is. What it can be depends on the
+// RuntimeClass, where there is one.
+func (o *RuntimeSetupOptions) unfit(n *corev1.Node, q profile.Question) string {
 	if !nodeReady(n) {
 		return fmt.Sprintf("is not ready: bring it back first; if a run was cut off there in the middle, \"vclusterctl runtime %s %s --local\" on that node, as root, puts back what was there", o.verb(), o.Runtime)
 	}
@@ -118,7 +123,8 @@ func (o *RuntimeSetupOptions) unfit(n *corev1.Node) string {
 		return ""
 	}
 	var found []string
-	for _, p := range o.profile.Ask(profile.Question{Nodes: []corev1.Node{*n}}).Nodes[0].Problems {
+	q.Nodes = []corev1.Node{*n}
+	for _, p := range o.profile.Ask(q).Nodes[0].Problems {
 		if slices.Contains(lasting, p.Reason) {
 			found = append(found, p.Message)
 		}

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
+	"github.com/vclusterctl/vclusterctl/runtime/profile"
 	"github.com/vclusterctl/vclusterctl/runtime/profile/profiletest"
 	"github.com/vclusterctl/vclusterctl/runtime/userns"
 )
@@ -81,7 +82,18 @@ func usernsClass() *nodev1.RuntimeClass {
 	return &nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: userns.ClassName}, Handler: userns.Handler}
 }
 
+// crio makes a node one of CRI-O, and crioClass is the RuntimeClass of such nodes.
+func crio(n *corev1.Node) { n.Status.NodeInfo.ContainerRuntimeVersion = "cri-o://1.34.0" }
+
+func crioClass(by string) *nodev1.RuntimeClass {
+	class := usernsClass()
+	class.Annotations = map[string]string{profile.AnnotationWritableCgroup: by}
+	return class
+}
+
 func TestRuntimeList(t *testing.T) {
+	onCRIO := runtimeNode("a", userns.Handler)
+	crio(onCRIO)
 	cases := map[string]struct {
 		reason  string
 		objects []client.Object
@@ -90,6 +102,7 @@ func TestRuntimeList(t *testing.T) {
 		hint    string
 	}{
 		"Offered": {reason: "Nodes with the handler.", objects: []client.Object{usernsClass(), runtimeNode("a", userns.Handler), runtimeNode("b")}, want: "vclusterctl-userns privileged a"},
+		"CRIO":    {reason: "The RuntimeClass says how it gets a writable cgroup.", objects: []client.Object{crioClass("crio-annotation"), onCRIO}, want: "vclusterctl-userns privileged a"},
 		"NoClass": {reason: "Without the RuntimeClass no pod gets there.", objects: []client.Object{runtimeNode("a", userns.Handler)}, want: "vclusterctl-userns (missing) vclusterctl-userns privileged <none>"},
 		"NoNode":  {reason: "No node has it.", objects: []client.Object{usernsClass(), runtimeNode("a")}, want: "vclusterctl-userns privileged <none>"},
 		"Many":    {reason: "Many are counted.", objects: []client.Object{usernsClass(), runtimeNode("a", userns.Handler), runtimeNode("b", userns.Handler), runtimeNode("c", userns.Handler), runtimeNode("d", userns.Handler), runtimeNode("e")}, want: "privileged 4 of 5"},

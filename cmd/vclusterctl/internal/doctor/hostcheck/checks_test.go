@@ -138,12 +138,17 @@ func TestRuntimeChecks(t *testing.T) {
 		"OddClass": {reason: "A user namespace must not be lost over a typo.", change: func(o *Observation) {
 			o.Classes.Value[0].Annotations = map[string]string{profile.AnnotationUserNamespace: "maybe"}
 		}, check: checkClass, outcome: doctor.Problem, found: `"maybe"`, fix: "kubectl annotate runtimeclass vclusterctl-userns"},
+		"OddCgroup":   {reason: "Nor a writable cgroup.", change: annotateClass("maybe"), check: checkClass, outcome: doctor.Problem, found: `"maybe"`, fix: profile.AnnotationWritableCgroup + "-"},
 		"ClassHidden": {reason: "Not everybody may see classes.", change: func(o *Observation) { o.Classes.Err = mayNot("list", "node.k8s.io", "runtimeclasses") }, check: checkClass, outcome: doctor.Unknown, found: "runtimeclasses.node.k8s.io"},
 		"Kernel":      {reason: "It is said what there is, and what is needed.", check: checkKernel, outcome: doctor.OK, found: "6.12.9"},
 		"OldKernel":   {reason: "Others have a newer one.", change: onNode("b", func(n *corev1.Node) { n.Status.NodeInfo.KernelVersion = "5.15.0" }), check: checkKernel, outcome: doctor.Warning, found: "the kernel is 5.15.0", fix: "upgrade the node's operating system", nodes: []string{"b"}},
 		"AllOld":      {reason: "Then nothing can run.", change: onNodes(func(n *corev1.Node) { n.Status.NodeInfo.KernelVersion = "5.15.0" }), check: checkKernel, outcome: doctor.Problem, nodes: []string{"a", "b", "c"}},
 		"Containerd":  {reason: "Without a writable cgroup systemd does not start.", change: onNodes(func(n *corev1.Node) { n.Status.NodeInfo.ContainerRuntimeVersion = "containerd://1.7.27" }), check: checkRuntime, outcome: doctor.Problem, fix: "upgrade containerd"},
 		"CRIO":        {reason: "The profile knows containerd only.", change: onNode("a", func(n *corev1.Node) { n.Status.NodeInfo.ContainerRuntimeVersion = "cri-o://1.34.0" }), check: checkRuntime, outcome: doctor.Warning, found: "cri-o", nodes: []string{"a"}},
+		"OnCRIO": {reason: "Its RuntimeClass says how it gets a writable cgroup.", change: func(o *Observation) {
+			annotateClass(string(profile.CgroupByCRIOAnnotation))(o)
+			onNodes(func(n *corev1.Node) { n.Status.NodeInfo.ContainerRuntimeVersion = "cri-o://1.34.0" })(o)
+		}, check: checkRuntime, outcome: doctor.OK},
 		"Kubelet":     {reason: "Nodes can be older than the API server.", change: onNode("a", func(n *corev1.Node) { n.Status.NodeInfo.KubeletVersion = "v1.31.0" }), check: checkKubeletAge, outcome: doctor.Warning, fix: "upgrade Kubernetes"},
 		"NoHandler":   {reason: "It is a matter of one command.", change: onNodes(noHandler), check: checkHandler, outcome: doctor.Problem, found: `no handler "vclusterctl-userns"`, fix: "vclusterctl runtime install userns, which does this: add it to containerd's configuration"},
 		"NoUserns":    {reason: "An old runc has none.", change: onNodes(func(n *corev1.Node) { n.Status.RuntimeHandlers[2].Features.UserNamespaces = ptr.To(false) }), check: checkUserns, outcome: doctor.Problem, fix: "runc 1.2"},
@@ -163,6 +168,13 @@ func TestRuntimeChecks(t *testing.T) {
 		"Ubuntu": {reason: "Its AppArmor profile breaks Sysbox.", change: func(o *Observation) { withSysbox(t)(o); onNode("a", osImage("Ubuntu 25.10"))(o) }, check: checkTraps, outcome: doctor.Warning, found: "nestybox/sysbox#947", nodes: []string{"a"}},
 		"Sysctl": {reason: "Only a pod shows it.", change: withSysbox(t), check: checkTraps, outcome: doctor.Warning, found: "nestybox/sysbox#1035"},
 	})
+}
+
+// annotateClass says how pods get a writable cgroup.
+func annotateClass(by string) func(*Observation) {
+	return func(o *Observation) {
+		o.Classes.Value[0].Annotations = map[string]string{profile.AnnotationWritableCgroup: by}
+	}
 }
 
 func enforce(level string) func(*Observation) {

@@ -41,8 +41,9 @@ type way struct {
 	// with it.
 	class   *nodev1.RuntimeClass
 	invalid error
-	// answer is what the nodes say.
-	answer profile.Answer
+	// question is what the nodes were asked, answer what they say.
+	question profile.Question
+	answer   profile.Answer
 	// refusals are limits that any servers hit; alone is set where only servers
 	// that run no pods hit none, and limit is then what others hit.
 	refusals []profile.Limit
@@ -98,15 +99,11 @@ func (f *facts) wayOf(p profile.Profile) *way {
 		q.Nodes = nil
 	}
 	if w.class != nil {
-		q.Handler = w.class.Handler
-		q.UserNamespace, w.invalid = profile.UserNamespaceOf(w.class.Annotations)
-		if w.class.Scheduling != nil {
-			q.NodeSelector = w.class.Scheduling.NodeSelector
-		}
+		q, w.invalid = profile.QuestionOf(w.class, q.Nodes)
 	} else if made := p.RuntimeClass(profile.ClassOptions{}); made.Scheduling != nil {
 		q.NodeSelector = made.Scheduling.NodeSelector
 	}
-	w.answer = p.Ask(q)
+	w.question, w.answer = q, p.Ask(q)
 	for _, n := range w.answer.Capable() {
 		proof := f.Proofs.Value[Spot{w.Name, n.Node}]
 		if _, no := f.unusable[n.Node]; !no && !proof.refutes(!w.alone) {

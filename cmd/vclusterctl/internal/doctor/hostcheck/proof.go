@@ -50,11 +50,10 @@ func Candidates(o *Observation, profiles []profile.Profile) []Candidate {
 		if w.class == nil || w.invalid != nil {
 			continue
 		}
-		by, _ := profile.UserNamespaceOf(w.class.Annotations) // which is w.invalid
 		for _, n := range w.answer.Capable() {
 			all = append(all, Candidate{
 				Spot: Spot{Runtime: w.Name, Node: n.Node}, Knowledge: w.Knowledge, Kernel: f.node(n.Node).Status.NodeInfo.KernelVersion,
-				Shape: p.PodShape(profile.PodOptions{Seccomp: n.Seccomp, UserNamespace: by}),
+				Shape: p.PodShape(w.question.PodOptions(n.Seccomp)),
 			})
 		}
 	}

@@ -44,9 +44,13 @@ func runtimeClass(f *facts, w *way) []doctor.Finding {
 		}
 		return one(doctor.Finding{Group: w.group(), Check: checkClass, Outcome: doctor.Warning, Found: "not there yet", Needed: needed, Fix: fix})
 	case w.invalid != nil:
+		wrong := profile.AnnotationUserNamespace
+		if _, err := profile.UserNamespaceOf(w.class.Annotations); err == nil {
+			wrong = profile.AnnotationWritableCgroup
+		}
 		return one(doctor.Finding{
 			Group: w.group(), Check: checkClass, Outcome: doctor.Problem, Found: w.invalid.Error(), Needed: needed,
-			Fix: f.Kubectl("annotate", "runtimeclass", w.ClassName, profile.AnnotationUserNamespace+"-"),
+			Fix: f.Kubectl("annotate", "runtimeclass", w.ClassName, wrong+"-"),
 		})
 	}
 	return one(well(w.group(), checkClass, fmt.Sprintf("%s, for handler %s", w.class.Name, w.class.Handler)))

@@ -20,11 +20,11 @@ const trialImage = "vclusterctl.invalid/node"
 // trialPod is a node pod as far as policies judge it: how it asks for rights, and
 // what it mounts. The controller asks about the exact one before it makes it.
 func trialPod(namespace string, p profile.Profile, class *nodev1.RuntimeClass) (*corev1.Pod, error) {
-	by, err := profile.UserNamespaceOf(class.Annotations)
+	q, err := profile.QuestionOf(class, nil)
 	if err != nil {
 		return nil, fmt.Errorf("RuntimeClass %q: %w", class.Name, err)
 	}
-	shape := p.PodShape(profile.PodOptions{UserNamespace: by})
+	shape := p.PodShape(q.PodOptions(false))
 	context, err := securityContext(shape.SecurityContext)
 	if err != nil {
 		return nil, fmt.Errorf("pod of runtime %q: %w", p.Knowledge().Name, err)

@@ -15,6 +15,7 @@ import (
 	"github.com/vclusterctl/vclusterctl/runtime/kata"
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
 	"github.com/vclusterctl/vclusterctl/runtime/profile/profiletest"
+	"github.com/vclusterctl/vclusterctl/runtime/userns"
 )
 
 func notThere(resource, name string) error {
@@ -124,6 +125,16 @@ func TestCandidates(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"userns/a", "userns/c"}, got); diff != "" {
 		t.Errorf("-want, +got:\n%s", diff)
+	}
+	annotateClass(string(profile.CgroupByCRIOAnnotation))(o)
+	for _, c := range Candidates(o, testParams().Profiles) {
+		if c.Shape.Annotations[profile.CRIOCgroupAnnotation] == "" {
+			t.Errorf("on node %s the pod does not ask for a writable cgroup", c.Node)
+		}
+	}
+	trial, err := trialPod("x", userns.New(), &o.Classes.Value[0])
+	if err != nil || trial.Annotations[profile.CRIOCgroupAnnotation] == "" {
+		t.Errorf("the pod that is only asked about does not ask for a writable cgroup: %v", err)
 	}
 	o.Classes.Value = nil
 	if got := Candidates(o, testParams().Profiles); len(got) > 0 {
