@@ -146,6 +146,7 @@ func (Profile) HostConfig(o profile.HostOptions) (profile.HostConfig, error) {
 	}
 	return profile.HostConfig{
 		Containerd: profile.File{Name: "vclusterctl-kata.toml", Data: data},
+		Program:    program,
 		NodeLabels: map[string]string{NodeLabel: NodeLabelValue},
 	}, nil
 }

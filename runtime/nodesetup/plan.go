@@ -51,6 +51,9 @@ type Plan struct {
 	// file with RoleConfig has changed; Socket is where it answers.
 	Units  []string
 	Socket string
+	// Program that the handler calls and that has to be there already; empty where
+	// every node has it.
+	Program string
 	// Labels to put on the node, or to take off it.
 	Labels map[string]string
 	// Present is the file that has the handler already, written by somebody
@@ -106,7 +109,7 @@ func makePlan(p profile.Profile, k profile.Knowledge, n Node) (Plan, error) {
 
 // plan is what does not depend on files.
 func (s setup) plan(k profile.Knowledge, config profile.HostConfig) Plan {
-	return Plan{Runtime: k.Name, Handler: k.Handler, Units: s.layout.Units, Socket: s.layout.Socket, Labels: config.NodeLabels}
+	return Plan{Runtime: k.Name, Handler: k.Handler, Units: s.layout.Units, Socket: s.layout.Socket, Program: config.Program, Labels: config.NodeLabels}
 }
 
 // checkVersion refuses a containerd that is known to be too old.

@@ -30,6 +30,9 @@ type HostConfig struct {
 	// Seccomp is a file below the kubelet's seccomp folder, nil where there is
 	// no need for one.
 	Seccomp *File
+	// Program that the handler calls, an absolute path; empty where there is none
+	// that has to be put on a node for this runtime.
+	Program string
 	// NodeLabels to put on the node once the files are there.
 	NodeLabels map[string]string
 }

@@ -41,6 +41,7 @@ func hostConfig(o profile.HostOptions, program string) (profile.HostConfig, erro
 	return profile.HostConfig{
 		Containerd: profile.File{Name: containerdFile, Data: data},
 		CRIO:       &profile.File{Name: crioFile, Data: []byte(crio)},
+		Program:    program,
 		NodeLabels: map[string]string{NodeLabel: NodeLabelValue},
 	}, nil
 }

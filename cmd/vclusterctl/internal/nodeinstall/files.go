@@ -33,6 +33,12 @@ func (f Files) exists(p string) bool {
 	return err == nil
 }
 
+// executable says whether there is a program.
+func (f Files) executable(p string) bool {
+	info, err := os.Stat(f.path(p))
+	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o111 != 0
+}
+
 // write replaces a file so that it is the old one or the new one at any moment,
 // also after the power went. What a link leads to is replaced, and not the link.
 func (f Files) write(p string, mode fs.FileMode, data []byte) error {

@@ -42,7 +42,17 @@ type Report struct {
 
 // Install sets the machine up for a runtime.
 func (l Local) Install(ctx context.Context, p profile.Profile) (Report, error) {
-	return l.carryOut(ctx, p, nodesetup.Make, (*Installer).Install)
+	return l.carryOut(ctx, p, l.plan, (*Installer).Install)
+}
+
+// plan refuses a node without the runtime's program: its container runtime would
+// take the handler, and only pods would fail.
+func (l Local) plan(p profile.Profile, n nodesetup.Node) (nodesetup.Plan, error) {
+	planned, err := nodesetup.Make(p, n)
+	if err == nil && planned.Program != "" && !l.files.executable(planned.Program) {
+		err = fmt.Errorf("runtime %q needs the program %s, which this node does not have: install it there first, or say with --binary where it is", planned.Runtime, planned.Program)
+	}
+	return planned, err
 }
 
 // Uninstall takes a runtime off the machine.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,6 +43,40 @@ func TestRecoverAfterPowerLoss(t *testing.T) {
 				t.Errorf("the journal stays: %s", left)
 			}
 		})
+	}
+}
+
+// TestInstallNeedsItsProgram: containerd takes a handler whose program is not
+// there, and a label would bring pods to where they cannot start.
+func TestInstallNeedsItsProgram(t *testing.T) {
+	m := newMachine(t, nodesetup.K3s)
+	l := Local{Timeout: 20 * time.Second, Say: t.Logf, files: Files{Root: m.root}, services: m}
+	l.Settings.OCIRuntime = "/opt/sysbox/sysbox-runc"
+	for _, mode := range []os.FileMode{0, 0o644} {
+		if mode != 0 {
+			if err := l.files.write(l.Settings.OCIRuntime, mode, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		report, err := l.Install(t.Context(), sysbox.New())
+		if err == nil || !strings.Contains(err.Error(), l.Settings.OCIRuntime+", which this node does not have") || !report.Refused || len(report.Labels) > 0 {
+			t.Fatalf("mode %o: %+v, %v", mode, report, err)
+		}
+		m.alive()
+	}
+	if err := l.files.write(l.Settings.OCIRuntime, 0o755, nil); err != nil {
+		t.Fatal(err)
+	}
+	report, err := l.Install(t.Context(), sysbox.New())
+	if err != nil || report.Outcome != Restarted || report.Labels[sysbox.NodeLabel] != sysbox.NodeLabelValue {
+		t.Errorf("with its program: %+v, %v", report, err)
+	}
+	m.alive(sysbox.Handler)
+	if err := l.files.remove(l.Settings.OCIRuntime); err != nil {
+		t.Fatal(err)
+	}
+	if report, err := l.Uninstall(t.Context(), sysbox.New()); err != nil || report.Outcome != Restarted {
+		t.Errorf("taken off without its program: %+v, %v", report, err)
 	}
 }
 
