@@ -71,14 +71,13 @@ func (o *RuntimeSetupOptions) choose(seen *seenHost) ([]string, error) {
 	if err != nil && !o.Remove {
 		return nil, cli.Refused("Correct it, and do this again.", "%w", err)
 	}
+	if err := o.checkNames(seen); err != nil {
+		return nil, err
+	}
 	var chosen, refused []string
 	for i := range seen.nodes {
 		n := &seen.nodes[i]
-		if len(o.Nodes) > 0 && !slices.Contains(o.Nodes, n.Name) {
-			continue
-		}
-		if o.Remove && len(o.Nodes) == 0 && !o.has(n) {
-			o.untouched = append(o.untouched, nodeinstall.Report{Node: n.Name, Outcome: nodeinstall.Unchanged})
+		if !o.meant(n) {
 			continue
 		}
 		if why := o.unfit(n, q); why != "" {
@@ -86,11 +85,6 @@ func (o *RuntimeSetupOptions) choose(seen *seenHost) ([]string, error) {
 			continue
 		}
 		chosen = append(chosen, n.Name)
-	}
-	for _, name := range o.Nodes {
-		if !slices.ContainsFunc(seen.nodes, func(n corev1.Node) bool { return n.Name == name }) {
-			return nil, cli.NotFound("See which there are with: "+o.Kubectl("get", "nodes"), "the host has no node %q", name)
-		}
 	}
 	if len(o.untouched) > 0 && len(refused) == 0 {
 		return chosen, nil
@@ -102,6 +96,29 @@ func (o *RuntimeSetupOptions) choose(seen *seenHost) ([]string, error) {
 		o.Hintf("Left out: %s", why)
 	}
 	return chosen, nil
+}
+
+// meant says whether a node is to be changed, if it can be: those that were named,
+// and without names all that may have to be.
+func (o *RuntimeSetupOptions) meant(n *corev1.Node) bool {
+	if len(o.Nodes) > 0 {
+		return slices.Contains(o.Nodes, n.Name)
+	}
+	if o.Remove && !o.has(n) {
+		o.untouched = append(o.untouched, nodeinstall.Report{Node: n.Name, Outcome: nodeinstall.Unchanged})
+		return false
+	}
+	return true
+}
+
+// checkNames refuses names that no node has.
+func (o *RuntimeSetupOptions) checkNames(seen *seenHost) error {
+	for _, name := range o.Nodes {
+		if !slices.ContainsFunc(seen.nodes, func(n corev1.Node) bool { return n.Name == name }) {
+			return cli.NotFound("See which there are with: "+o.Kubectl("get", "nodes"), "the host has no node %q", name)
+		}
+	}
+	return nil
 }
 
 // lasting are the problems that a handler does not solve.
