@@ -77,7 +77,7 @@ type RuntimeState string
 const (
 	// StateNotOffered: by what the node says it does not have the runtime.
 	StateNotOffered RuntimeState = "NotOffered"
-	// StateProbing: nothing is known yet.
+	// StateProbing: nothing is known yet, or something has changed since a probe did not pass.
 	StateProbing RuntimeState = "Probing"
 )
 
