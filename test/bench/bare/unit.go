@@ -58,6 +58,9 @@ func loadUnits(root string, skip []string) ([]unit, error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(content) == 0 {
+			continue // masked: a link to /dev/null
+		}
 		u, wanted, err := parseUnit(name, string(content), exists(root))
 		if err != nil {
 			return nil, fmt.Errorf("unit %q: %w", name, err)
