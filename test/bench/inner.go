@@ -8,10 +8,10 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vclusterctl/vclusterctl/images"
 	"github.com/vclusterctl/vclusterctl/test/e2e/harness"
@@ -30,7 +30,11 @@ const (
 type mark func(name string, at time.Time)
 
 // observe follows a cluster from before its API serves until a pod runs in it.
+//
+// A cluster that comes back to its volume remembers a node that was Ready and a
+// pod that ran: what counts is what was said, and started, from now on.
 func observe(ctx context.Context, config *rest.Config, passed mark) error {
+	began := time.Now().Truncate(time.Second) // as exact as times in the API
 	config = rest.CopyConfig(config)
 	// Clients of equal configuration share connections. A dialer of its own
 	// keeps this one from those to a server that has gone.
@@ -44,7 +48,7 @@ func observe(ctx context.Context, config *rest.Config, passed mark) error {
 		return err
 	}
 	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "server-0"}}
-	if _, err := harness.Await(ctx, inner, node, nodeReady); err != nil {
+	if _, err := harness.Await(ctx, inner, node, readySince(began)); err != nil {
 		return err
 	}
 	passed(markNode, time.Now())
@@ -57,7 +61,7 @@ func observe(ctx context.Context, config *rest.Config, passed mark) error {
 		return err
 	}
 	passed(markCanRun, time.Now())
-	return runPod(ctx, inner, passed)
+	return runPod(ctx, inner, began, passed)
 }
 
 // awaitAPI asks every 20 ms: before it serves there is nothing to watch.
@@ -98,13 +102,15 @@ func ask(ctx context.Context, caller *http.Client, url string) error {
 	return nil
 }
 
-func nodeReady(n *corev1.Node) (bool, string) {
-	for _, c := range n.Status.Conditions {
-		if c.Type == corev1.NodeReady {
-			return c.Status == corev1.ConditionTrue, c.Message
+func readySince(began time.Time) func(*corev1.Node) (bool, string) {
+	return func(n *corev1.Node) (bool, string) {
+		for _, c := range n.Status.Conditions {
+			if c.Type == corev1.NodeReady {
+				return c.Status == corev1.ConditionTrue && !c.LastHeartbeatTime.Time.Before(began), c.Message
+			}
 		}
+		return false, "it has no condition Ready"
 	}
-	return false, "it has no condition Ready"
 }
 
 // networked says whether flannel has given the node its network. K3s calls its
@@ -115,8 +121,9 @@ func networked(n *corev1.Node) (bool, string) {
 	return ok, "flannel has not given it a network"
 }
 
-// runPod starts a pod as soon as one can and waits until it runs.
-func runPod(ctx context.Context, inner *harness.Cluster, passed mark) error {
+// runPod waits until a pod runs. It starts it as soon as one can; after a restart
+// it is that of before, which users would wait for, too.
+func runPod(ctx context.Context, inner *harness.Cluster, began time.Time, passed mark) error {
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "first"},
 		Spec: corev1.PodSpec{
@@ -125,19 +132,23 @@ func runPod(ctx context.Context, inner *harness.Cluster, passed mark) error {
 			Containers:                    []corev1.Container{{Name: "main", Image: images.Ref(images.Busybox), Command: []string{"sleep", "infinity"}}},
 		},
 	}
-	// After a restart the one of before is there.
-	if err := client.IgnoreNotFound(inner.Delete(ctx, pod.DeepCopy(), client.GracePeriodSeconds(0))); err != nil {
-		return err
-	}
-	if err := inner.Create(ctx, pod); err != nil {
+	if err := inner.Create(ctx, pod); err != nil && !apierrors.IsAlreadyExists(err) {
 		return fmt.Errorf("make the first pod: %w", err)
 	}
-	running := func(p *corev1.Pod) (bool, string) {
-		return p.Status.Phase == corev1.PodRunning, string(p.Status.Phase)
-	}
-	if _, err := harness.Await(ctx, inner, pod, running); err != nil {
+	if _, err := harness.Await(ctx, inner, pod, runsSince(began)); err != nil {
 		return err
 	}
 	passed(markRunning, time.Now())
 	return nil
+}
+
+func runsSince(began time.Time) func(*corev1.Pod) (bool, string) {
+	return func(p *corev1.Pod) (bool, string) {
+		for _, c := range p.Status.ContainerStatuses {
+			if c.State.Running != nil {
+				return !c.State.Running.StartedAt.Time.Before(began), "it runs since " + c.State.Running.StartedAt.String()
+			}
+		}
+		return false, string(p.Status.Phase)
+	}
 }
