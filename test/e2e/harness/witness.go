@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -215,7 +216,8 @@ func claimsNodes(vc *v1alpha1.VirtualCluster) bool {
 	return c != nil && c.Status == metav1.ConditionTrue && c.ObservedGeneration == vc.Generation
 }
 
-// missing names the nodes that are wanted and not Ready inside.
+// missing names the nodes that are wanted and not Ready inside, in the same order
+// each time: who accuses twice of one thing says it in the same words.
 func (w *Witness) missing(ctx context.Context, vc *v1alpha1.VirtualCluster) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
@@ -228,7 +230,7 @@ func (w *Witness) missing(ctx context.Context, vc *v1alpha1.VirtualCluster) erro
 		ready[nodes.Items[i].Name] = isNodeReady(&nodes.Items[i])
 	}
 	var errs []error
-	for name := range wantedNodes(vc) {
+	for _, name := range slices.Sorted(maps.Keys(wantedNodes(vc))) {
 		if !ready[name] {
 			errs = append(errs, fmt.Errorf("node %q is not, inside", name))
 		}

@@ -3,6 +3,7 @@ package harness
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -148,5 +149,24 @@ func TestWitnessNodes(t *testing.T) {
 				t.Errorf("%s\naccused of %q, want %q", tc.reason, got, tc.lie)
 			}
 		})
+	}
+}
+
+// TestWitnessNodesInOrder: the same nodes are missed in the same words, so that
+// nobody is accused of one thing twice.
+func TestWitnessNodesInOrder(t *testing.T) {
+	s, err := scheme()
+	if err != nil {
+		t.Fatal(err)
+	}
+	vc := VirtualCluster("default", "dev")
+	vc.Spec.Pools = []v1alpha1.Pool{{Name: "work", Replicas: ptr.To[int32](8)}}
+	w := &Witness{inner: &Cluster{WithWatch: fake.NewClientBuilder().WithScheme(s).Build()}}
+	want := []string{`node "server-0" is not, inside`}
+	for i := range 8 {
+		want = append(want, fmt.Sprintf(`node "work-%d" is not, inside`, i))
+	}
+	if got := w.missing(t.Context(), vc); got == nil || got.Error() != strings.Join(want, "\n") {
+		t.Errorf("missing(): %v, want %q", got, want)
 	}
 }
