@@ -5,6 +5,7 @@ package bare
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -61,6 +62,59 @@ func TestParseUnitCondition(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestLoadUnits: of what is enabled, that is started which somebody wrote for this
+// image, and which nothing keeps from running.
+func TestLoadUnits(t *testing.T) {
+	const runs = "[Service]\nExecStart=/bin/it\n"
+	cases := map[string]struct {
+		reason string
+		unit   string // its content, and none for one that is only enabled
+		want   bool
+	}{
+		"Wanted":  {reason: "An ordinary one.", unit: runs, want: true},
+		"Skipped": {reason: "The caller has its own for it.", unit: runs},
+		"Debians": {reason: "It is not ours: nothing in etc says what it runs."},
+		"Another": {reason: "Its condition does not hold.", unit: "[Unit]\nConditionPathExists=/missing\n" + runs},
+		"Masked":  {reason: "A link to /dev/null has no content, and nothing to execute.", unit: os.DevNull},
+	}
+	root := t.TempDir()
+	etc := filepath.Join(root, "etc/systemd/system")
+	wants := filepath.Join(etc, "multi-user.target.wants")
+	if err := os.MkdirAll(wants, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range cases {
+		name += ".service"
+		if err := os.Symlink("/lib/systemd/system/"+name, filepath.Join(wants, name)); err != nil {
+			t.Fatal(err)
+		}
+		if err := writeUnit(filepath.Join(etc, name), tc.unit); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := loadUnits(root, []string{"Skipped.service"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range cases {
+		starts := slices.ContainsFunc(got, func(u unit) bool { return u.name == name+".service" })
+		if starts != tc.want {
+			t.Errorf("%s: %s It is started: %t", name, tc.reason, starts)
+		}
+	}
+}
+
+// writeUnit makes a unit's file, or the link that masks it.
+func writeUnit(path, content string) error {
+	switch content {
+	case "":
+		return nil
+	case os.DevNull:
+		return os.Symlink(os.DevNull, path)
+	}
+	return os.WriteFile(path, []byte(content), 0o600)
 }
 
 func TestExpand(t *testing.T) {
