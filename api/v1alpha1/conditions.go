@@ -52,9 +52,10 @@ const (
 	ReasonRuntimeClassInvalid = "RuntimeClassInvalid"
 	ReasonRuntimeUnsupported  = "RuntimeUnsupported" // the runtime cannot run nodes like these
 	ReasonNoCapableNode       = "NoCapableNode"
-	ReasonProbing             = "Probing"      // a probe is under way on nodes that say that they offer the runtime
-	ReasonProbeFailed         = "ProbeFailed"  // what these nodes say was not found to be true
-	ReasonAwaitingNode        = "AwaitingNode" // pods wait for a node that is yet to come
+	ReasonProbing             = "Probing"           // a probe is under way on nodes that say that they offer the runtime
+	ReasonProbeInconclusive   = "ProbeInconclusive" // a probe came to nothing, and is made again
+	ReasonProbeFailed         = "ProbeFailed"       // what these nodes say was not found to be true
+	ReasonAwaitingNode        = "AwaitingNode"      // pods wait for a node that is yet to come
 
 	ReasonImagePullFailed = "ImagePullFailed"
 	ReasonPodRejected     = "PodRejected"

@@ -25,7 +25,12 @@ const maxNote = 1000
 // but nothing happened that a log of events should keep.
 var quiet = []string{
 	v1alpha1.ReasonPending, v1alpha1.ReasonProgressing, v1alpha1.ReasonBooting, v1alpha1.ReasonNotProven, v1alpha1.ReasonPausing,
+	v1alpha1.ReasonProbing,
 }
+
+// calm are the reasons that say what happened to a cluster that is not ready, and
+// that nobody has to act on.
+var calm = []string{v1alpha1.ReasonPaused, v1alpha1.ReasonAwaitingNode}
 
 // changes are the events of one status write: every condition that turned true,
 // or that names another cause of trouble than before.
@@ -76,7 +81,7 @@ var normal = []string{v1alpha1.ConditionStateKept, v1alpha1.ConditionUpToDate}
 // eventOf is the event of a condition that changed.
 func eventOf(c metav1.Condition) (Event, bool) {
 	switch {
-	case c.Reason == v1alpha1.ReasonPaused:
+	case slices.Contains(calm, c.Reason):
 		return Event{corev1.EventTypeNormal, c.Reason, "Observe", cut(c.Message, maxNote)}, true
 	case c.Status == metav1.ConditionTrue && c.Type != v1alpha1.ConditionExpiring:
 		return Event{corev1.EventTypeNormal, c.Type, "Observe", cut(c.Message, maxNote)}, true

@@ -84,17 +84,17 @@ func (s *Scope) unproven(host *corev1.Node, k profile.Knowledge, workers bool) p
 		return profile.Problem{Reason: v1alpha1.ReasonPending, Message: "is not Ready, and is probed when it is"}
 	}
 	if report == nil || report.Status.Probe == nil {
-		return probing("a probe pod is finding out what node pods could do there")
+		return probing("a probe pod boots the node image there")
 	}
 	switch verdict := v1alpha1.ProbeVerdict(report.Status.State); {
 	case qualifies(verdict, workers):
 		return probing("passed its probe, and is being labelled") // the report is written first
 	case verdict == v1alpha1.ProbeInconclusive:
-		return probing("the probe came to nothing, and is made again: " + cut(report.Status.Message, maxQuoted))
+		return profile.Problem{Reason: v1alpha1.ReasonProbeInconclusive, Message: "the probe came to nothing, and is made again: " + cut(report.Status.Message, maxQuoted)}
 	case verdict == v1alpha1.ProbeFailed, verdict == v1alpha1.ProbeControlPlaneOnly:
 		return profile.Problem{Reason: v1alpha1.ReasonProbeFailed, Message: cut(report.Status.Message, maxQuoted)}
 	default: // what is on record is of a node that was another, or said something else
-		return probing("a probe pod is finding out what node pods could do there")
+		return probing("a probe pod boots the node image there")
 	}
 }
 
@@ -108,7 +108,10 @@ func noNode(k profile.Knowledge, answer profile.Answer) *stop {
 	switch {
 	case blames(answer, v1alpha1.ReasonProbing):
 		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonProbing,
-			"no node has proven runtime %q yet: %s", k.Name, wordsOf(answer))
+			"finding out whether runtime %q works: %s", k.Name, wordsOf(blamed(answer, v1alpha1.ReasonProbing)))
+	case blames(answer, v1alpha1.ReasonProbeInconclusive):
+		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonProbeInconclusive,
+			"no node has proven runtime %q yet: %s", k.Name, wordsOf(blamed(answer, v1alpha1.ReasonProbeInconclusive)))
 	case blames(answer, v1alpha1.ReasonPending):
 		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonPending,
 			"no node has proven runtime %q yet: %s", k.Name, wordsOf(answer))

@@ -113,7 +113,7 @@ func TestProofIsAwaited(t *testing.T) {
 		"Probing": {
 			reason: "A probe is under way.",
 			nodes:  []corev1.Node{probedNode("a", one)}, reports: []v1alpha1.RuntimeReport{found("a", "userns", "", "")},
-			want: v1alpha1.ReasonProbing, words: []string{`no node has proven runtime "userns" yet: node a: a probe pod is finding out`},
+			want: v1alpha1.ReasonProbing, words: []string{`finding out whether runtime "userns" works: node a: a probe pod boots the node image there`},
 		},
 		"FailedBefore": {
 			reason: "A probe that may end better than the last one is waited for.",
@@ -137,7 +137,7 @@ func TestProofIsAwaited(t *testing.T) {
 		"Inconclusive": {
 			reason: "A probe that did not get as far as to tell is made again, and its words are told.",
 			nodes:  []corev1.Node{probedNode("a", one)}, reports: []v1alpha1.RuntimeReport{found("a", "userns", v1alpha1.ProbeInconclusive, "registry away")},
-			want: v1alpha1.ReasonProbing, words: []string{"came to nothing, and is made again: registry away"},
+			want: v1alpha1.ReasonProbeInconclusive, words: []string{`no node has proven runtime "userns" yet`, "came to nothing, and is made again: registry away"},
 		},
 		"OfferedAnew": {
 			reason: "What a node says now is newer than the report that it says something else.",
@@ -146,7 +146,7 @@ func TestProofIsAwaited(t *testing.T) {
 				r.Status.State, r.Status.Message = v1alpha1.StateNotOffered, "has no handler"
 				return r
 			}()},
-			want: v1alpha1.ReasonProbing, words: []string{"a probe pod is finding out"},
+			want: v1alpha1.ReasonProbing, words: []string{"a probe pod boots the node image there"},
 		},
 		"Down": {
 			reason: "A node that is away is not being probed, and keeps nobody waiting for it.",

@@ -83,8 +83,11 @@ func (s *Scope) chooseFor(c *choice) {
 			return
 		}
 		refusals = append(refusals, refusal)
-		if refusal.reason == v1alpha1.ReasonProbing {
-			break // a weaker one is taken only where this one turns out not to work
+		if refusal.reason == v1alpha1.ReasonProbing || refusal.reason == v1alpha1.ReasonProbeInconclusive {
+			// A weaker one is taken only where this one turns out not to work, and
+			// that stronger ones are not there is nothing to wait for.
+			c.stop = refusal
+			return
 		}
 	}
 	c.stop = combine(c, refusals)
