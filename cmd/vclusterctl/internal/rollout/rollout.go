@@ -30,33 +30,66 @@ const (
 	container = "node-setup"
 )
 
+// Params say what pods are to be like.
+type Params struct {
+	// Image that they run.
+	Image string
+	// PullSecrets are what the image is pulled with, from whatever namespace.
+	PullSecrets []corev1.Secret
+	// Grace is how long one pod may take, and gets to end when it is no longer
+	// wanted.
+	Grace time.Duration
+	// Tell is told of an image that a node cannot have at first.
+	Tell func(what string)
+}
+
+// patient is the part of the time of a pod for which its image is waited for.
+const patient = 5
+
 // Rollout is a namespace for pods on nodes.
 type Rollout struct {
+	Params
+
 	client    client.WithWatch
-	image     string
-	grace     time.Duration
 	namespace *corev1.Namespace
 }
 
-// Open makes the namespace. Pods run the image; grace is how long one may take, and
-// gets to end when it is no longer wanted.
-func Open(ctx context.Context, c client.WithWatch, image string, grace time.Duration) (*Rollout, error) {
-	r := &Rollout{client: c, image: image, grace: grace, namespace: &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+// Open makes the namespace, with what pods in it need.
+func Open(ctx context.Context, c client.WithWatch, p Params) (*Rollout, error) {
+	r := &Rollout{Params: p, client: c, namespace: &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
 		GenerateName: prefix,
 		Labels:       map[string]string{profile.LabelEnforce: "privileged", "app.kubernetes.io/part-of": "vclusterctl", mark: markValue},
-		Annotations:  map[string]string{mayTake: grace.String()},
+		Annotations:  map[string]string{mayTake: p.Grace.String()},
 	}}}
 	if err := c.Create(ctx, r.namespace); err != nil {
 		return nil, fmt.Errorf("make a namespace for pods on the nodes: %w", err)
 	}
+	if err := r.furnish(ctx); err != nil {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), margin)
+		defer cancel()
+		return nil, errors.Join(err, r.Close(closing))
+	}
+	return r, nil
+}
+
+// furnish puts into the namespace what pods need: they can use the Secrets of
+// their own only.
+func (r *Rollout) furnish(ctx context.Context) error {
 	sa := &corev1.ServiceAccount{
 		ObjectMeta:                   metav1.ObjectMeta{Namespace: r.namespace.Name, Name: account},
 		AutomountServiceAccountToken: ptr.To(false),
 	}
-	if err := c.Create(ctx, sa); err != nil {
-		return nil, errors.Join(fmt.Errorf("make a ServiceAccount for pods on the nodes: %w", err), r.Close(ctx))
+	if err := r.client.Create(ctx, sa); err != nil {
+		return fmt.Errorf("make a ServiceAccount for pods on the nodes: %w", err)
 	}
-	return r, nil
+	for i := range r.PullSecrets {
+		s := &r.PullSecrets[i]
+		twin := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: r.namespace.Name, Name: s.Name}, Type: s.Type, Data: s.Data}
+		if err := client.IgnoreAlreadyExists(r.client.Create(ctx, twin)); err != nil {
+			return fmt.Errorf("copy pull secret %q of namespace %q for pods on the nodes: %w", s.Name, s.Namespace, err)
+		}
+	}
+	return nil
 }
 
 // Namespace is the one that was made.
@@ -84,24 +117,32 @@ func (r *Rollout) Run(ctx context.Context, node string, args []string) (string, 
 	if err := r.client.Create(ctx, pod); err != nil {
 		return "", fmt.Errorf("make a pod on node %q: %w", node, err)
 	}
+	ctx, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	image := &patience{long: r.Grace / patient, giveUp: giveUp, tell: r.Tell}
+	defer image.stop()
 	left := ""
 	err := wait.Until(ctx, r.client, pod, &corev1.PodList{}, func(p *corev1.Pod, exists bool) (bool, error) {
 		if !exists {
 			return false, fmt.Errorf("pod %q is gone before it has ended", p.Name)
 		}
+		image.see(p)
 		var done bool
 		var err error
 		left, done, err = outcome(p)
 		return done, err
 	})
+	if errors.Is(err, ErrImage) {
+		err = image.failure()
+	}
 	if err != nil {
-		return "", fmt.Errorf("run %s on node %q: %w", r.image, node, err)
+		return "", fmt.Errorf("run %s on node %q: %w", r.Image, node, err)
 	}
 	return left, nil
 }
 
 // cannotStart are the kubelet's words for what does not come right by itself.
-var cannotStart = []string{"ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
+var cannotStart = []string{"ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
 
 func outcome(p *corev1.Pod) (left string, done bool, err error) {
 	for _, s := range p.Status.ContainerStatuses {
@@ -124,6 +165,10 @@ func outcome(p *corev1.Pod) (left string, done bool, err error) {
 // pod is on the node without being scheduled: neither taints nor a cordon are in
 // the way of an administrator.
 func (r *Rollout) pod(node string, args []string) *corev1.Pod {
+	var secrets []corev1.LocalObjectReference
+	for i := range r.PullSecrets {
+		secrets = append(secrets, corev1.LocalObjectReference{Name: r.PullSecrets[i].Name})
+	}
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Namespace: r.namespace.Name, GenerateName: container + "-"},
 		Spec: corev1.PodSpec{
@@ -131,15 +176,16 @@ func (r *Rollout) pod(node string, args []string) *corev1.Pod {
 			HostPID:                       true, // systemctl wants to see the node's first process
 			RestartPolicy:                 corev1.RestartPolicyNever,
 			ServiceAccountName:            account,
+			ImagePullSecrets:              secrets,
 			AutomountServiceAccountToken:  ptr.To(false),
 			EnableServiceLinks:            ptr.To(false),
-			TerminationGracePeriodSeconds: ptr.To(int64(r.grace.Seconds())),
+			TerminationGracePeriodSeconds: ptr.To(int64(r.Grace.Seconds())),
 			// Nobody may be left to take it away.
-			ActiveDeadlineSeconds: ptr.To(int64((r.grace + margin).Seconds())),
+			ActiveDeadlineSeconds: ptr.To(int64((r.Grace + margin).Seconds())),
 			PriorityClassName:     "system-node-critical", // nothing may push it out in the middle
 			Tolerations:           []corev1.Toleration{{Operator: corev1.TolerationOpExists}},
 			Containers: []corev1.Container{{
-				Name: container, Image: r.image, ImagePullPolicy: corev1.PullIfNotPresent,
+				Name: container, Image: r.Image, ImagePullPolicy: corev1.PullIfNotPresent,
 				Command: []string{"/vclusterctl"}, Args: args,
 				TerminationMessagePath:   Result,
 				TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,

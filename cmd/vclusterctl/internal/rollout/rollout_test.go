@@ -40,7 +40,7 @@ func TestOutcome(t *testing.T) {
 // The pod gets to its node whatever keeps others off it, and has nothing with
 // which it could talk to the API server.
 func TestPod(t *testing.T) {
-	r := &Rollout{image: "i", namespace: &corev1.Namespace{}}
+	r := &Rollout{Params: Params{Image: "i"}, namespace: &corev1.Namespace{}}
 	pod := r.pod("a", nil)
 	if pod.Spec.NodeName != "a" || !pod.Spec.HostPID || pod.Spec.HostNetwork {
 		t.Errorf("%+v", pod.Spec)

@@ -18,7 +18,7 @@ import (
 
 // A pod ends also where nobody is left to take it away.
 func TestPodEndsByItself(t *testing.T) {
-	r := &Rollout{image: "i", grace: 5 * time.Minute, namespace: &corev1.Namespace{}}
+	r := &Rollout{Params: Params{Image: "i", Grace: 5 * time.Minute}, namespace: &corev1.Namespace{}}
 	if deadline := r.pod("a", nil).Spec.ActiveDeadlineSeconds; deadline == nil || *deadline != 360 {
 		t.Errorf("the deadline is %v", deadline)
 	}
@@ -52,7 +52,7 @@ func TestSweep(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			now := time.Now()
 			c := fake.NewClientBuilder().WithScheme(scheme.Scheme).WithInterceptorFuncs(interceptor.Funcs{Create: uidOf}).Build()
-			r, err := Open(t.Context(), c, "i", 5*time.Minute)
+			r, err := Open(t.Context(), c, Params{Image: "i", Grace: 5 * time.Minute})
 			if err != nil {
 				t.Fatal(err)
 			}

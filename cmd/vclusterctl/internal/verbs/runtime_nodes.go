@@ -9,13 +9,11 @@ import (
 	"strings"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
-	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/install"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/nodeinstall"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/rollout"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/wait"
@@ -50,14 +48,14 @@ func (o *RuntimeSetupOptions) runNodes(ctx context.Context) error {
 		}
 		return nil
 	}
-	image, err := o.imageOnNodes(ctx, c)
+	params, err := o.programForNodes(ctx, c)
 	if err != nil {
 		return err
 	}
 	o.warn(ctx, c, nodes)
 	var reports []nodeinstall.Report
 	if len(nodes) > 0 {
-		reports, err = o.rollOut(ctx, c, image, nodes)
+		reports, err = o.rollOut(ctx, c, params, nodes)
 	}
 	if err == nil {
 		err = o.conclude(ctx, c, nodes)
@@ -163,24 +161,6 @@ func nodeReady(n *corev1.Node) bool {
 	})
 }
 
-// imageOnNodes is an image with this program: the controller's, which nodes can
-// have, unless somebody knows better.
-func (o *RuntimeSetupOptions) imageOnNodes(ctx context.Context, c client.Reader) (string, error) {
-	if o.Image != "" {
-		return o.Image, nil
-	}
-	var list appsv1.DeploymentList
-	if err := c.List(ctx, &list, client.MatchingLabels(install.ControllerLabels())); err != nil {
-		return "", fmt.Errorf("look for the controller, whose image is used: %w", err)
-	}
-	for i := range list.Items {
-		if containers := list.Items[i].Spec.Template.Spec.Containers; len(containers) > 0 {
-			return containers[0].Image, nil
-		}
-	}
-	return defaultImage(), nil
-}
-
 // warn says what a runtime is taken away from.
 func (o *RuntimeSetupOptions) warn(ctx context.Context, c client.Reader, nodes []string) {
 	if !o.Remove {
@@ -204,9 +184,9 @@ func (o *RuntimeSetupOptions) warn(ctx context.Context, c client.Reader, nodes [
 }
 
 // rollOut goes from node to node and stops at the first that fails.
-func (o *RuntimeSetupOptions) rollOut(ctx context.Context, c client.WithWatch, image string, nodes []string) (reports []nodeinstall.Report, err error) {
+func (o *RuntimeSetupOptions) rollOut(ctx context.Context, c client.WithWatch, p rollout.Params, nodes []string) (reports []nodeinstall.Report, err error) {
 	o.sweep(ctx, c)
-	r, err := rollout.Open(ctx, c, image, o.Timeout)
+	r, err := rollout.Open(ctx, c, p)
 	if err != nil {
 		return nil, err
 	}
@@ -255,6 +235,9 @@ func (o *RuntimeSetupOptions) oneNode(ctx context.Context, c client.WithWatch, r
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	said, err := r.Run(ctx, node, o.nodeArgs(rollout.Root, rollout.Result))
+	if errors.Is(err, rollout.ErrImage) {
+		err = cli.Fail("Name one that nodes can have with --image, or give the controller what it is pulled with, which is used here, too: imagePullSecrets of the chart.", "%w", err)
+	}
 	if err != nil {
 		return nodeinstall.Report{}, err
 	}

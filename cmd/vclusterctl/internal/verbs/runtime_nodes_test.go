@@ -32,6 +32,7 @@ type kubelets struct {
 	hang    func() // is told of a pod that goes on for ever
 	images  []string
 	args    [][]string
+	secrets []string
 }
 
 func (k *kubelets) create(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.CreateOption) error {
@@ -41,6 +42,9 @@ func (k *kubelets) create(ctx context.Context, c client.WithWatch, obj client.Ob
 	}
 	container := pod.Spec.Containers[0]
 	k.images, k.args = append(k.images, container.Image), append(k.args, container.Args)
+	for _, s := range pod.Spec.ImagePullSecrets {
+		k.secrets = append(k.secrets, s.Name)
+	}
 	report := k.reports[pod.Spec.NodeName]
 	report.Handler, report.Kind = userns.Handler, "containerd"
 	data, err := json.Marshal(report)
@@ -146,7 +150,7 @@ func TestRuntimeInstallOnNodes(t *testing.T) {
 		"OddNote": {reason: "Pods would get something else.", objects: []client.Object{readyNode("a"), crioClass("maybe")}, code: cli.ExitRefused, said: `"maybe"`},
 		"DryRun":  {reason: "Nothing is done.", args: []string{"--dry-run=server"}, objects: []client.Object{readyNode("a")}, want: "node/a set up (server dry run)\n"},
 		"Image":   {reason: "Nodes can have the controller's.", kubelet: kubelets{reports: reports(setUp)}, objects: []client.Object{readyNode("a"), usernsClass(), controller}, want: "node/a set up, containerd restarted\n", pods: 1},
-		"NoImage": {reason: "It does not come by waiting.", kubelet: kubelets{reports: reports(setUp), waiting: "ErrImagePull"}, objects: []client.Object{readyNode("a")}, code: 1, said: "ErrImagePull: no such image", pods: 1},
+		"NoImage": {reason: "It does not come by waiting.", args: []string{"--timeout=1s"}, kubelet: kubelets{reports: reports(setUp), waiting: "ErrImagePull"}, objects: []client.Object{readyNode("a")}, code: 1, said: "ErrImagePull: no such image", pods: 1},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

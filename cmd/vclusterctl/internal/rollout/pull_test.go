@@ -1,0 +1,150 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes/scheme"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+)
+
+// node plays a kubelet: a pod goes through the states, each of which comes some
+// time after the one before.
+type node struct {
+	client.WithWatch
+
+	t      *testing.T
+	states []corev1.ContainerState
+	after  time.Duration
+	done   chan struct{}
+}
+
+// IsWatchListSemanticsUnSupported tells client-go that the fake cannot stream a
+// list.
+func (*node) IsWatchListSemanticsUnSupported() bool { return true }
+
+func newNode(t *testing.T, after time.Duration, states ...corev1.ContainerState) *node {
+	t.Helper()
+	n := &node{t: t, states: states, after: after, done: make(chan struct{})}
+	byName := func(o client.Object) []string { return []string{o.GetName()} }
+	n.WithWatch = fake.NewClientBuilder().WithScheme(scheme.Scheme).WithStatusSubresource(&corev1.Pod{}).
+		WithIndex(&corev1.Pod{}, "metadata.name", byName).WithIndex(&corev1.Namespace{}, "metadata.name", byName).
+		WithInterceptorFuncs(interceptor.Funcs{Create: func(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.CreateOption) error {
+			if err := c.Create(ctx, obj, opts...); err != nil {
+				return err
+			}
+			if pod, is := obj.(*corev1.Pod); is {
+				go n.run(context.WithoutCancel(ctx), c, pod.DeepCopy())
+			}
+			return nil
+		}}).Build()
+	return n
+}
+
+func (n *node) run(ctx context.Context, c client.WithWatch, pod *corev1.Pod) {
+	defer close(n.done)
+	for _, s := range n.states {
+		pod.Status.ContainerStatuses = []corev1.ContainerStatus{{State: s}}
+		if err := c.Status().Update(ctx, pod); err != nil {
+			n.t.Errorf("the kubelet: %v", err)
+		}
+		time.Sleep(n.after)
+	}
+}
+
+func waiting(reason, message string) corev1.ContainerState {
+	return corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: message}}
+}
+
+func TestPatience(t *testing.T) {
+	const long = time.Second
+	failed, paused := waiting("ErrImagePull", "the registry is busy"), waiting("ImagePullBackOff", "Back-off pulling image")
+	runs := corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
+	said := corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Message: "{}"}}
+	cases := map[string]struct {
+		reason string
+		after  time.Duration
+		states []corev1.ContainerState
+		told   []string
+		err    string
+	}{
+		"AtOnce": {reason: "Nothing went wrong.", states: []corev1.ContainerState{waiting("ContainerCreating", ""), runs, said}},
+		"Mends":  {reason: "The kubelet tries again.", after: long / 50, states: []corev1.ContainerState{failed, paused, failed, paused, runs, said}, told: []string{"ErrImagePull: the registry is busy"}},
+		"Works":  {reason: "What is at work is not cut off for it.", after: long / 2, states: []corev1.ContainerState{failed, runs, runs, said}, told: []string{"ErrImagePull: the registry is busy"}},
+		"Never":  {reason: "The reason is told, and not that there is a pause.", after: long / 4, states: []corev1.ContainerState{failed, paused}, told: []string{"ErrImagePull: the registry is busy"}, err: "after 1s: ErrImagePull: the registry is busy"},
+		"Pause":  {reason: "It is all that somebody sees who comes late.", states: []corev1.ContainerState{paused}, told: []string{"ImagePullBackOff: Back-off pulling image"}, err: "ImagePullBackOff: Back-off"},
+		"Final":  {reason: "No time mends a name that is none.", states: []corev1.ContainerState{waiting("InvalidImageName", "x y")}, err: "InvalidImageName: x y"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var told []string
+			n := newNode(t, tc.after, tc.states...)
+			r, err := Open(t.Context(), n, Params{Image: "i", Grace: patient * long, Tell: func(what string) { told = append(told, what) }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			left, err := r.Run(t.Context(), "a", nil)
+			<-n.done
+			if (err == nil) != (tc.err == "") || err != nil && !strings.Contains(err.Error(), tc.err) || err == nil && left != "{}" {
+				t.Errorf("%s got %q, %v", tc.reason, left, err)
+			}
+			if final := name == "Final"; tc.err != "" && errors.Is(err, ErrImage) == final {
+				t.Errorf("%s it is called for want of an image: %v", tc.reason, err)
+			}
+			if diff := cmp.Diff(tc.told, told); diff != "" {
+				t.Errorf("%s told, -want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+// Pods use the Secrets of their own namespace only.
+func TestPullSecrets(t *testing.T) {
+	n := newNode(t, 0)
+	given := corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "system", Name: "registry", UID: "u", ResourceVersion: "7", Labels: map[string]string{"of": "others"}},
+		Type:       corev1.SecretTypeDockerConfigJson, Data: map[string][]byte{corev1.DockerConfigJsonKey: []byte("{}")},
+	}
+	r, err := Open(t.Context(), n, Params{Image: "i", Grace: time.Minute, PullSecrets: []corev1.Secret{given, given}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var twin corev1.Secret
+	if err := n.Get(t.Context(), client.ObjectKey{Namespace: r.Namespace(), Name: "registry"}, &twin); err != nil {
+		t.Fatal(err)
+	}
+	if twin.Type != given.Type || !cmp.Equal(twin.Data, given.Data) || len(twin.Labels) > 0 {
+		t.Errorf("%+v", twin)
+	}
+	if names := r.pod("a", nil).Spec.ImagePullSecrets; len(names) == 0 || names[0].Name != "registry" {
+		t.Errorf("the pod names %v", names)
+	}
+}
+
+// What cannot be made ready leaves no place for privileged pods behind.
+func TestOpenFails(t *testing.T) {
+	c := fake.NewClientBuilder().WithScheme(scheme.Scheme).WithIndex(&corev1.Namespace{}, "metadata.name", func(o client.Object) []string { return []string{o.GetName()} }).
+		WithInterceptorFuncs(interceptor.Funcs{Create: func(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.CreateOption) error {
+			if _, is := obj.(*corev1.Secret); is {
+				return errors.New("forbidden")
+			}
+			return c.Create(ctx, obj, opts...)
+		}}).Build()
+	_, err := Open(t.Context(), &node{WithWatch: c}, Params{Image: "i", Grace: time.Minute, PullSecrets: []corev1.Secret{{ObjectMeta: metav1.ObjectMeta{Namespace: "system", Name: "registry"}}}})
+	if err == nil || !strings.Contains(err.Error(), `pull secret "registry" of namespace "system"`) {
+		t.Errorf("error %v", err)
+	}
+	var left corev1.NamespaceList
+	if err := c.List(t.Context(), &left); err != nil || len(left.Items) > 0 {
+		t.Errorf("%d namespaces are left, %v", len(left.Items), err)
+	}
+}
