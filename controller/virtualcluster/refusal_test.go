@@ -24,16 +24,68 @@ import (
 
 func quantity(s string) *resource.Quantity { return ptr.To(resource.MustParse(s)) }
 
+// refusedCase is a spec that cannot be, and what is said of it.
+type refusedCase struct {
+	reason string
+	change func(*v1alpha1.VirtualCluster)
+	want   string
+	words  []string
+}
+
+func testRefused(t *testing.T, cases map[string]refusedCase) {
+	t.Helper()
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.newCluster("dev", tc.change)
+			w.settle("dev")
+			c := w.expect("dev", v1alpha1.ConditionReady, metav1.ConditionFalse, tc.want)
+			w.expect("dev", v1alpha1.ConditionStalled, metav1.ConditionTrue, tc.want)
+			for _, word := range tc.words {
+				if !strings.Contains(c.Message, word) {
+					t.Errorf("%s\nThe message does not say %q: %s", tc.reason, word, c.Message)
+				}
+			}
+			if n := len(w.owned("dev")); n > 0 {
+				t.Errorf("%d objects were made", n)
+			}
+			if got := w.vc("dev").Status.ObservedGeneration; got != 1 {
+				t.Errorf("observedGeneration is %d", got)
+			}
+		})
+	}
+}
+
 // TestRefused: what cannot be is said with its field and remedy, and no pod is
 // made.
 func TestRefused(t *testing.T) {
-	cases := map[string]struct {
-		reason    string
-		change    func(*v1alpha1.VirtualCluster)
-		catalogue catalogue.Catalogue
-		want      string
-		words     []string
-	}{
+	testRefused(t, map[string]refusedCase{
+		"Version": {
+			reason: "Only what is in the catalogue can be had.",
+			change: func(vc *v1alpha1.VirtualCluster) { vc.Spec.Version = "v1.30.0" },
+			want:   v1alpha1.ReasonVersionUnavailable, words: []string{"v1.30.0", "v1.36.3"},
+		},
+		"Distro": {
+			reason: "The image does not carry it.",
+			change: func(vc *v1alpha1.VirtualCluster) { vc.Spec.Distro = v1alpha1.DistroK3s },
+			want:   v1alpha1.ReasonDistroUnavailable, words: []string{"k3s", "k8s"},
+		},
+		"PodCIDR": {
+			reason: "The host's pods would be out of reach.",
+			change: func(vc *v1alpha1.VirtualCluster) { vc.Spec.Network.PodCIDR = "10.214.0.0/16" },
+			want:   v1alpha1.ReasonCIDRConflict, words: []string{"spec.network.podCIDR", "10.214.0.0/16", "10.214.0.0/24"},
+		},
+		"ServiceCIDR": {
+			reason: "The host's Services would be out of reach.",
+			change: func(vc *v1alpha1.VirtualCluster) { vc.Spec.Network.ServiceCIDR = "10.0.0.0/20" },
+			want:   v1alpha1.ReasonCIDRConflict, words: []string{"spec.network.serviceCIDR", "Service range of the host"},
+		},
+	})
+}
+
+// TestForbidden: so is what only an administrator can allow, with the flag for it.
+func TestForbidden(t *testing.T) {
+	testRefused(t, map[string]refusedCase{
 		"Image": {
 			reason: "An image is the administrator's to allow.",
 			change: func(vc *v1alpha1.VirtualCluster) { vc.Spec.Image = "example.com/evil:1" },
@@ -80,47 +132,7 @@ func TestRefused(t *testing.T) {
 			},
 			want: v1alpha1.ReasonForbidden, words: []string{"spec.pools[1].priorityClassName", "system-cluster-critical"},
 		},
-		"Version": {
-			reason: "Only what is in the catalogue can be had.",
-			change: func(vc *v1alpha1.VirtualCluster) { vc.Spec.Version = "v1.30.0" },
-			want:   v1alpha1.ReasonVersionUnavailable, words: []string{"v1.30.0", "v1.36.3"},
-		},
-		"Distro": {
-			reason: "The image does not carry it.",
-			change: func(vc *v1alpha1.VirtualCluster) { vc.Spec.Distro = v1alpha1.DistroK3s },
-			want:   v1alpha1.ReasonDistroUnavailable, words: []string{"k3s", "k8s"},
-		},
-		"PodCIDR": {
-			reason: "The host's pods would be out of reach.",
-			change: func(vc *v1alpha1.VirtualCluster) { vc.Spec.Network.PodCIDR = "10.214.0.0/16" },
-			want:   v1alpha1.ReasonCIDRConflict, words: []string{"spec.network.podCIDR", "10.214.0.0/16", "10.214.0.0/24"},
-		},
-		"ServiceCIDR": {
-			reason: "The host's Services would be out of reach.",
-			change: func(vc *v1alpha1.VirtualCluster) { vc.Spec.Network.ServiceCIDR = "10.0.0.0/20" },
-			want:   v1alpha1.ReasonCIDRConflict, words: []string{"spec.network.serviceCIDR", "Service range of the host"},
-		},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			w.newCluster("dev", tc.change)
-			w.settle("dev")
-			c := w.expect("dev", v1alpha1.ConditionReady, metav1.ConditionFalse, tc.want)
-			w.expect("dev", v1alpha1.ConditionStalled, metav1.ConditionTrue, tc.want)
-			for _, word := range tc.words {
-				if !strings.Contains(c.Message, word) {
-					t.Errorf("%s\nThe message does not say %q: %s", tc.reason, word, c.Message)
-				}
-			}
-			if n := len(w.owned("dev")); n > 0 {
-				t.Errorf("%d objects were made", n)
-			}
-			if got := w.vc("dev").Status.ObservedGeneration; got != 1 {
-				t.Errorf("observedGeneration is %d", got)
-			}
-		})
-	}
+	})
 }
 
 // TestPodSecurity: the words of the admission that would refuse the pods are in

@@ -31,73 +31,20 @@ func asks(whole, servers v1alpha1.RuntimeProfile, pools ...v1alpha1.RuntimeProfi
 	return spec
 }
 
-// TestRuntimeOfEach: each group gets what it asks for, and is named where it gets
-// none.
-func TestRuntimeOfEach(t *testing.T) {
-	cases := map[string]struct {
-		reason string
-		spec   v1alpha1.VirtualClusterSpec
-		node   handlers
-		change func(*Scope)
-		want   *v1alpha1.RuntimeStatus
-		stop   string   // the reason, where not all have one
-		words  []string // of the condition
-		silent string   // what it does not say
-	}{
-		"All": {
-			reason: "Nobody is named where all are alike.", spec: asks("", "", ""), node: handlers{userns.Handler: true},
-			want: &v1alpha1.RuntimeStatus{Summary: "userns", Servers: "userns", Pools: "userns"}, silent: "servers",
-		},
-		"AlikeByName": {
-			reason: "Nor where they say one and the same by themselves.", spec: asks("userns", "userns", "userns"), node: handlers{userns.Handler: true},
-			want: &v1alpha1.RuntimeStatus{Summary: "userns", Servers: "userns", Pools: "userns"}, silent: "servers",
-		},
-		"Servers": {
-			reason: "Servers of their own, pools as the cluster.", spec: asks("", "userns", "", ""), node: handlers{userns.Handler: true, sysbox.Handler: true},
-			want:  &v1alpha1.RuntimeStatus{Summary: "userns/sysbox", Servers: "userns", Pools: "sysbox"},
-			words: []string{`servers: 1/1 nodes of the host offer runtime "userns"`, `; pools "a", "b": 1/1 nodes of the host offer runtime "sysbox"`},
-		},
-		"Pools": {
-			reason: "One pool of its own, all else as the cluster.", spec: asks("userns", "", "", "sysbox"), node: handlers{userns.Handler: true, sysbox.Handler: true},
-			want:  &v1alpha1.RuntimeStatus{Summary: "userns/userns,sysbox", Servers: "userns", Pools: "userns,sysbox"},
-			words: []string{`servers and pool "a": 1/1`, `pool "b": 1/1`},
-		},
-		"PoolWithout": {
-			reason: "The pool is named that has none, and nobody else.", spec: asks("userns", "", "", "sysbox"), node: handlers{userns.Handler: true},
-			want: &v1alpha1.RuntimeStatus{Summary: "userns", Servers: "userns", Pools: "userns"},
-			stop: v1alpha1.ReasonNoCapableNode, words: []string{`pool "b": no node offers runtime "sysbox"`}, silent: "servers",
-		},
-		"ServersWithout": {
-			reason: "The pools' is known all the same.", spec: asks("userns", "sysbox", ""), node: handlers{userns.Handler: true},
-			want: &v1alpha1.RuntimeStatus{Summary: "userns", Pools: "userns"},
-			stop: v1alpha1.ReasonNoCapableNode, words: []string{`servers: no node offers runtime "sysbox"`}, silent: `pool "a"`,
-		},
-		"UserBeforeHost": {
-			reason: "What only the user can mend stalls, whoever else waits.", spec: asks("", "sysbox", "kata"), node: handlers{kata.Handler: true},
-			stop: v1alpha1.ReasonRuntimeUnsupported, words: []string{`servers: no node`, `pool "a": spec.pools[0] cannot run under runtime "kata"`},
-		},
-		"Unknown": {
-			reason: "The field is named that asks for it.", spec: asks("userns", "", "", "theirs"), node: handlers{userns.Handler: true},
-			want: &v1alpha1.RuntimeStatus{Summary: "userns", Servers: "userns", Pools: "userns"},
-			stop: v1alpha1.ReasonInvalidSpec, words: []string{`pool "b": spec.pools[1].runtime.profile "theirs" is not known`},
-		},
-		"Held": {
-			reason: "A pool that comes later takes what its siblings have.", spec: asks("", "", ""), node: handlers{userns.Handler: true, sysbox.Handler: true},
-			change: func(s *Scope) { serversUnder(s, userns.ClassName) },
-			want:   &v1alpha1.RuntimeStatus{Summary: "userns", Servers: "userns", Pools: "userns"},
-		},
-		"HeldByOthers": {
-			reason: "Servers that ask by name are no siblings.", spec: asks("", "userns", ""), node: handlers{userns.Handler: true, sysbox.Handler: true},
-			change: func(s *Scope) { serversUnder(s, userns.ClassName) },
-			want:   &v1alpha1.RuntimeStatus{Summary: "userns/sysbox", Servers: "userns", Pools: "sysbox"},
-		},
-		"GoneButThere": {
-			reason: "What nodes have is told while the host no longer offers it.", spec: asks("", "", ""), node: handlers{},
-			change: func(s *Scope) { serversUnder(s, sysbox.ClassName) },
-			want:   &v1alpha1.RuntimeStatus{Summary: "sysbox", Servers: "sysbox"},
-			stop:   v1alpha1.ReasonNoCapableNode,
-		},
-	}
+// groupsCase is what groups ask for and a node offers, and what each gets.
+type groupsCase struct {
+	reason string
+	spec   v1alpha1.VirtualClusterSpec
+	node   handlers
+	change func(*Scope)
+	want   *v1alpha1.RuntimeStatus
+	stop   string   // the reason, where not all have one
+	words  []string // of the condition
+	silent string   // what it does not say
+}
+
+func testGroups(t *testing.T, cases map[string]groupsCase) {
+	t.Helper()
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			s := aScope()
@@ -126,6 +73,77 @@ func TestRuntimeOfEach(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestRuntimeOfEach: each group gets what it asks for.
+func TestRuntimeOfEach(t *testing.T) {
+	testGroups(t, map[string]groupsCase{
+		"All": {
+			reason: "Nobody is named where all are alike.", spec: asks("", "", ""), node: handlers{userns.Handler: true},
+			want: &v1alpha1.RuntimeStatus{Summary: "userns", Servers: "userns", Pools: "userns"}, silent: "servers",
+		},
+		"AlikeByName": {
+			reason: "Nor where they say one and the same by themselves.", spec: asks("userns", "userns", "userns"), node: handlers{userns.Handler: true},
+			want: &v1alpha1.RuntimeStatus{Summary: "userns", Servers: "userns", Pools: "userns"}, silent: "servers",
+		},
+		"Servers": {
+			reason: "Servers of their own, pools as the cluster.", spec: asks("", "userns", "", ""), node: handlers{userns.Handler: true, sysbox.Handler: true},
+			want:  &v1alpha1.RuntimeStatus{Summary: "userns/sysbox", Servers: "userns", Pools: "sysbox"},
+			words: []string{`servers: 1/1 nodes of the host offer runtime "userns"`, `; pools "a", "b": 1/1 nodes of the host offer runtime "sysbox"`},
+		},
+		"Pools": {
+			reason: "One pool of its own, all else as the cluster.", spec: asks("userns", "", "", "sysbox"), node: handlers{userns.Handler: true, sysbox.Handler: true},
+			want:  &v1alpha1.RuntimeStatus{Summary: "userns/userns,sysbox", Servers: "userns", Pools: "userns,sysbox"},
+			words: []string{`servers and pool "a": 1/1`, `pool "b": 1/1`},
+		},
+	})
+}
+
+// TestRuntimeOfSome: a group is named that gets none, and why.
+func TestRuntimeOfSome(t *testing.T) {
+	testGroups(t, map[string]groupsCase{
+		"PoolWithout": {
+			reason: "The pool is named that has none, and nobody else.", spec: asks("userns", "", "", "sysbox"), node: handlers{userns.Handler: true},
+			want: &v1alpha1.RuntimeStatus{Summary: "userns", Servers: "userns", Pools: "userns"},
+			stop: v1alpha1.ReasonNoCapableNode, words: []string{`pool "b": no node offers runtime "sysbox"`}, silent: "servers",
+		},
+		"ServersWithout": {
+			reason: "The pools' is known all the same.", spec: asks("userns", "sysbox", ""), node: handlers{userns.Handler: true},
+			want: &v1alpha1.RuntimeStatus{Summary: "userns", Pools: "userns"},
+			stop: v1alpha1.ReasonNoCapableNode, words: []string{`servers: no node offers runtime "sysbox"`}, silent: `pool "a"`,
+		},
+		"UserBeforeHost": {
+			reason: "What only the user can mend stalls, whoever else waits.", spec: asks("", "sysbox", "kata"), node: handlers{kata.Handler: true},
+			stop: v1alpha1.ReasonRuntimeUnsupported, words: []string{`servers: no node`, `pool "a": spec.pools[0] cannot run under runtime "kata"`},
+		},
+		"Unknown": {
+			reason: "The field is named that asks for it.", spec: asks("userns", "", "", "theirs"), node: handlers{userns.Handler: true},
+			want: &v1alpha1.RuntimeStatus{Summary: "userns", Servers: "userns", Pools: "userns"},
+			stop: v1alpha1.ReasonInvalidSpec, words: []string{`pool "b": spec.pools[1].runtime.profile "theirs" is not known`},
+		},
+	})
+}
+
+// TestRuntimeOfEachStays: what groups have decides what comes to them.
+func TestRuntimeOfEachStays(t *testing.T) {
+	testGroups(t, map[string]groupsCase{
+		"Held": {
+			reason: "A pool that comes later takes what its siblings have.", spec: asks("", "", ""), node: handlers{userns.Handler: true, sysbox.Handler: true},
+			change: func(s *Scope) { serversUnder(s, userns.ClassName) },
+			want:   &v1alpha1.RuntimeStatus{Summary: "userns", Servers: "userns", Pools: "userns"},
+		},
+		"HeldByOthers": {
+			reason: "Servers that ask by name are no siblings.", spec: asks("", "userns", ""), node: handlers{userns.Handler: true, sysbox.Handler: true},
+			change: func(s *Scope) { serversUnder(s, userns.ClassName) },
+			want:   &v1alpha1.RuntimeStatus{Summary: "userns/sysbox", Servers: "userns", Pools: "sysbox"},
+		},
+		"GoneButThere": {
+			reason: "What nodes have is told while the host no longer offers it.", spec: asks("", "", ""), node: handlers{},
+			change: func(s *Scope) { serversUnder(s, sysbox.ClassName) },
+			want:   &v1alpha1.RuntimeStatus{Summary: "sysbox", Servers: "sysbox"},
+			stop:   v1alpha1.ReasonNoCapableNode,
+		},
+	})
 }
 
 // TestClassOfTheSite: a RuntimeClass with another name is used as the profile's
