@@ -37,16 +37,9 @@ func (o *RuntimeSetupOptions) runNodes(ctx context.Context) error {
 	if err := o.checkClass(seen); err != nil {
 		return err
 	}
-	if o.Output == "" {
-		for _, r := range o.untouched {
-			fmt.Fprintf(o.Out, "node/%s %s%s\n", r.Node, o.words(r), dryRunSuffix(o.DryRun))
-		}
-	}
+	o.tell(o.untouched)
 	if o.DryRun != dryRunNone {
-		for _, n := range nodes {
-			fmt.Fprintf(o.Out, "node/%s %s%s\n", n, o.words(nodeinstall.Report{Outcome: nodeinstall.Changed}), dryRunSuffix(o.DryRun))
-		}
-		return nil
+		return o.pretend(nodes)
 	}
 	params, err := o.programForNodes(ctx, c)
 	if err != nil {
@@ -61,6 +54,27 @@ func (o *RuntimeSetupOptions) runNodes(ctx context.Context) error {
 		err = o.conclude(ctx, c, nodes)
 	}
 	return errors.Join(o.explain(ctx, err), o.print(append(o.untouched, reports...)))
+}
+
+// pretend says which nodes would be changed. Whether there is something to change
+// on them only they can tell.
+func (o *RuntimeSetupOptions) pretend(nodes []string) error {
+	reports := make([]nodeinstall.Report, 0, len(nodes))
+	for _, n := range nodes {
+		reports = append(reports, nodeinstall.Report{Node: n, Outcome: nodeinstall.Changed})
+	}
+	o.tell(reports)
+	return o.print(append(o.untouched, reports...))
+}
+
+// tell prints for people what was done.
+func (o *RuntimeSetupOptions) tell(reports []nodeinstall.Report) {
+	if o.Output != "" {
+		return
+	}
+	for _, r := range reports {
+		fmt.Fprintf(o.Out, "node/%s %s%s\n", r.Node, o.words(r), dryRunSuffix(o.DryRun))
+	}
 }
 
 // choose is which nodes are to be changed.
@@ -211,9 +225,7 @@ func (o *RuntimeSetupOptions) rollOut(ctx context.Context, c client.WithWatch, p
 		if err != nil {
 			return reports, err
 		}
-		if o.Output == "" {
-			fmt.Fprintf(o.Out, "node/%s %s\n", node, o.words(report))
-		}
+		o.tell([]nodeinstall.Report{report})
 	}
 	return reports, nil
 }

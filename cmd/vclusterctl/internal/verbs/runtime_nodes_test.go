@@ -149,6 +149,7 @@ func TestRuntimeInstallOnNodes(t *testing.T) {
 		"NoCRIO":  {reason: "It has no writable cgroup otherwise.", objects: []client.Object{readyNode("a", crio), usernsClass()}, code: cli.ExitRefused, said: "annotate the RuntimeClass"},
 		"OddNote": {reason: "Pods would get something else.", objects: []client.Object{readyNode("a"), crioClass("maybe")}, code: cli.ExitRefused, said: `"maybe"`},
 		"DryRun":  {reason: "Nothing is done.", args: []string{"--dry-run=server"}, objects: []client.Object{readyNode("a")}, want: "node/a set up (server dry run)\n"},
+		"DryJSON": {reason: "Programs can read it.", args: []string{"--dry-run=server", "-o=json"}, objects: []client.Object{readyNode("a"), readyNode("b", old)}, want: "[\n  {\n    \"node\": \"a\",\n    \"outcome\": \"changed\"\n  }\n]\n", said: `Left out: node "b"`},
 		"Image":   {reason: "Nodes can have the controller's.", kubelet: kubelets{reports: reports(setUp)}, objects: []client.Object{readyNode("a"), usernsClass(), controller}, want: "node/a set up, containerd restarted\n", pods: 1},
 		"NoImage": {reason: "It does not come by waiting.", args: []string{"--timeout=1s"}, kubelet: kubelets{reports: reports(setUp), waiting: "ErrImagePull"}, objects: []client.Object{readyNode("a")}, code: 1, said: "ErrImagePull: no such image", pods: 1},
 	}

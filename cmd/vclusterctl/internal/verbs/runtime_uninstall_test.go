@@ -62,6 +62,7 @@ func TestRuntimeUninstallMixed(t *testing.T) {
 		"Named":    {reason: "Somebody may know better than the API server.", args: []string{"--node=a"}, nodes: []client.Object{readyNode("a"), readyNode("b", withHandler)}, want: "node/a restored, containerd restarted\n"},
 		"Windows":  {reason: "There is nothing to be known better.", args: []string{"--node=a"}, nodes: []client.Object{readyNode("a", windows)}, code: cli.ExitRefused, said: `node "a" runs windows`},
 		"None":     {reason: "It is done already.", nodes: []client.Object{readyNode("a")}, want: "node/a unchanged\n"},
+		"DryRun":   {reason: "Those that have nothing are among them.", args: []string{"--dry-run", "-o=json"}, nodes: []client.Object{readyNode("a"), readyNode("b", withHandler)}, want: "[\n  {\n    \"node\": \"a\",\n    \"outcome\": \"unchanged\"\n  },\n  {\n    \"node\": \"b\",\n    \"outcome\": \"changed\"\n  }\n]\n"},
 		"NoneAway": {reason: "Nobody can do it.", nodes: []client.Object{readyNode("a", withHandler, away)}, code: cli.ExitRefused, said: "is not ready"},
 	}
 	for name, tc := range cases {
