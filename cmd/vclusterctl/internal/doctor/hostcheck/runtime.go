@@ -40,7 +40,7 @@ func runtimeClass(f *facts, w *way) []doctor.Finding {
 	case w.class == nil:
 		fix := f.Own("install")
 		if !w.auto() {
-			fix = "install the chart with --set runtimeClasses." + string(w.Name) + "=true"
+			fix = installRuntime(f, w, nil) + ", which makes it too"
 		}
 		return one(doctor.Finding{Group: w.group(), Check: checkClass, Outcome: doctor.Warning, Found: "not there yet", Needed: needed, Fix: fix})
 	case w.invalid != nil:

@@ -158,3 +158,23 @@ func TestPrinted(t *testing.T) {
 		profiletest.Golden(t, file, out.Bytes())
 	}
 }
+
+// What makes a RuntimeClass is a command of ours, whatever the runtime.
+func TestMissingClass(t *testing.T) {
+	for name, want := range map[v1alpha1.RuntimeProfile]string{
+		v1alpha1.RuntimeUserns: "vclusterctl install", v1alpha1.RuntimeSysbox: "vclusterctl install",
+		v1alpha1.RuntimeKata: "vclusterctl runtime install kata, which makes it too", v1alpha1.RuntimeGVisor: "vclusterctl runtime install gvisor, which makes it too",
+	} {
+		o := goodHost(t)
+		o.Classes.Value = nil
+		got := ""
+		for _, f := range Examine(o, named(t, name)).Findings {
+			if f.Check == checkClass {
+				got = f.Fix
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
