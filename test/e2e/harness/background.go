@@ -83,15 +83,7 @@ func (b *Background) Interrupt() Result {
 		err = nil
 	}
 	err = errors.Join(err, b.cmd.Wait())
-	r := Result{Args: b.args}
-	r.Stdout, _ = b.stdout.soFar()
-	r.Stderr, _ = b.stderr.soFar()
-	var exit *exec.ExitError
-	switch {
-	case errors.As(err, &exit):
-		r.Code = exit.ExitCode()
-	case err != nil:
-		r.Code, r.Stderr = -1, r.Stderr+err.Error()
-	}
-	return r
+	stdout, _ := b.stdout.soFar()
+	stderr, _ := b.stderr.soFar()
+	return resultOf(b.args, stdout, stderr, err)
 }

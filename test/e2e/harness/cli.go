@@ -1,15 +1,9 @@
 package harness
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"strings"
-	"syscall"
-	"time"
 )
 
 // Result is how a run of the program ended.
@@ -32,20 +26,5 @@ func (h *Host) Run(ctx context.Context, args ...string) Result {
 
 // RunWith does the same with a kubeconfig of its own.
 func (h *Host) RunWith(ctx context.Context, kubeconfig string, args ...string) Result {
-	var stdout, stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, h.Assets.CLI, args...)
-	cmd.Env = []string{"KUBECONFIG=" + kubeconfig, "HOME=" + h.Dir, "PATH=" + os.Getenv("PATH")}
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = 10 * time.Second
-	err := cmd.Run()
-	r := Result{Args: args, Stdout: stdout.String(), Stderr: stderr.String()}
-	var exit *exec.ExitError
-	switch {
-	case errors.As(err, &exit):
-		r.Code = exit.ExitCode()
-	case err != nil:
-		r.Code, r.Stderr = -1, r.Stderr+err.Error()
-	}
-	return r
+	return h.Launch(ctx, kubeconfig, args...).Wait()
 }

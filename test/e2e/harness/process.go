@@ -49,7 +49,12 @@ func (p *Process) Wait() Result {
 	if err == nil {
 		err = p.cmd.Wait()
 	}
-	r := Result{Args: p.args, Stdout: p.stdout.String(), Stderr: p.stderr.String()}
+	return resultOf(p.args, p.stdout.String(), p.stderr.String(), err)
+}
+
+// resultOf reads how a program ended from what waiting for it returned.
+func resultOf(args []string, stdout, stderr string, err error) Result {
+	r := Result{Args: args, Stdout: stdout, Stderr: stderr}
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit):
