@@ -55,7 +55,8 @@ and with warnings, or if that cannot be seen; 5 if no virtual cluster could come
 up in this namespace; 3 if there is no such node.
 
 Exit codes of "doctor NAME": 0 if the cluster is healthy or paused, 1 if
-something is wrong with it, 3 if there is no such cluster.`
+something is wrong with it, 3 if there is no such cluster, 5 if the controller is
+not installed at all.`
 
 const doctorExample = `  # can this host run virtual clusters?
   %[1]s doctor

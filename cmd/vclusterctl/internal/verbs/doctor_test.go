@@ -11,11 +11,13 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/version"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/doctor"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/doctor/hostcheck"
@@ -191,5 +193,24 @@ func TestDoctorCluster(t *testing.T) {
 	}
 	if code, errOut = call(t, f, NewCmdDoctor(f, nil), "none"); code != cli.ExitNotFound {
 		t.Errorf("code %d\n%s", code, errOut)
+	}
+}
+
+// TestDoctorCodes: a host without the controller has a code of its own, and whoever
+// reads the help of the verb learns of all of them.
+func TestDoctorCodes(t *testing.T) {
+	f := testFactory(t)
+	withCluster(t, f, interceptor.Funcs{Get: func(context.Context, client.WithWatch, client.ObjectKey, client.Object, ...client.GetOption) error {
+		return &meta.NoKindMatchError{GroupKind: v1alpha1.SchemeGroupVersion.WithKind("VirtualCluster").GroupKind()}
+	}})
+	cmd := NewCmdDoctor(f, nil)
+	if code, errOut := call(t, f, cmd, "dev"); code != cli.ExitRefused {
+		t.Errorf("code %d\n%s", code, errOut)
+	}
+	_, codes, _ := strings.Cut(strings.Join(strings.Fields(cmd.Long), " "), `Exit codes of "doctor NAME": `)
+	for _, want := range []string{"0 if", "1 if", "3 if", "5 if"} {
+		if !strings.Contains(codes, want) {
+			t.Errorf("the help does not say %q: %s", want, codes)
+		}
 	}
 }
