@@ -79,8 +79,17 @@ no other node is touched. Afterwards the node is labelled and the RuntimeClass
 made. A second run changes nothing.
 
 Sysbox, Kata Containers and gVisor have to be on the node already: their programs
-are not part of this. With --local it is done on this machine, as root, and
-nothing is told to the API server.`
+are not part of this. A node that cannot carry the runtime is refused before
+anything is changed there, and so is one without the program that the handler of
+Sysbox or Kata Containers calls; where it is elsewhere, --binary says so.
+
+The pods run the controller's image, and pull it with the controller's secrets.
+With --local it is done on this machine, as root, and nothing is told to the API
+server.
+
+Exit codes: 0 if all nodes that were to be set up are; 5 if that was refused and
+no node was changed; 4 if a node took longer than --timeout; 3 if there is no such
+node; 1 if something failed, on whatever node.`
 
 const runtimeUninstallLong = `Take the handler of a runtime off nodes of the host, as far as "runtime install"
 has put it there. New virtual clusters are not started there any more; those that
