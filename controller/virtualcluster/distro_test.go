@@ -2,6 +2,7 @@ package virtualcluster
 
 import (
 	"maps"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -10,7 +11,10 @@ import (
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/controller/catalogue"
+	"github.com/vclusterctl/vclusterctl/runtime/catalog"
+	"github.com/vclusterctl/vclusterctl/runtime/probe/finding"
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
+	"github.com/vclusterctl/vclusterctl/runtime/sysbox"
 	"github.com/vclusterctl/vclusterctl/runtime/userns"
 )
 
@@ -40,11 +44,9 @@ func TestDistroOfHosts(t *testing.T) {
 		"OnlyThere": {"It is the only one there is.", func(good, _ *corev1.Node, _ *nodev1.RuntimeClass) {
 			good.Status.RuntimeHandlers = nil
 		}, v1alpha1.DistroK8s},
-		"Nowhere": {"Who knows which of them will.", func(good, short *corev1.Node, _ *nodev1.RuntimeClass) {
+		"Awaited": {"Who knows what the node is like that comes.", func(good, short *corev1.Node, class *nodev1.RuntimeClass) {
 			good.Status.RuntimeHandlers, short.Status.RuntimeHandlers = nil, nil
-		}, v1alpha1.DistroK8s},
-		"NoClass": {"The same before the runtime is set up.", func(_, _ *corev1.Node, class *nodev1.RuntimeClass) {
-			class.Name = "other"
+			class.Annotations = map[string]string{profile.AnnotationAwaitNodes: "true"}
 		}, v1alpha1.DistroK8s},
 	}
 	for name, tc := range cases {
@@ -65,5 +67,79 @@ func TestDistroOfHosts(t *testing.T) {
 				t.Errorf("%s\nchooseDistro() = %q, %q, %v, want %q", tc.reason, got, why, err, tc.want)
 			}
 		})
+	}
+}
+
+// TestDistroOfProven: a distro is for good, so it is chosen by what probes found
+// on the nodes of the runtime that is taken in the end, and not before.
+func TestDistroOfProven(t *testing.T) {
+	both := handlers{userns.Handler: true, sysbox.Handler: true}
+	able, short := v1alpha1.ProbeCheck{Name: finding.Controllers, OK: true, Found: "cpu cpuset memory pids"}, v1alpha1.ProbeCheck{Name: finding.Controllers, Found: "memory pids"}
+	report := func(node, runtime string, verdict v1alpha1.ProbeVerdict, check v1alpha1.ProbeCheck) v1alpha1.RuntimeReport {
+		r := found(node, runtime, verdict, "words")
+		if r.Status.Probe != nil {
+			r.Status.Probe.Checks = []v1alpha1.ProbeCheck{check}
+		}
+		return r
+	}
+	cases := map[string]struct {
+		reason  string
+		asked   v1alpha1.Distro
+		carried []v1alpha1.Distro
+		nodes   []corev1.Node
+		reports []v1alpha1.RuntimeReport
+		want    v1alpha1.Distro
+		words   string
+		stop    string // reason to wait for
+	}{
+		"Able": {
+			reason: "The probe found all that K3s insists on.", nodes: []corev1.Node{probedNode("a", both, labelUserns, labelSysbox)},
+			reports: []v1alpha1.RuntimeReport{report("a", "sysbox", v1alpha1.ProbePassed, able)}, want: v1alpha1.DistroK3s, words: "default",
+		},
+		"Short": {
+			reason: "Nodes say nothing of their cgroups, and the probe does.", nodes: []corev1.Node{probedNode("a", both, labelUserns, labelSysbox)},
+			reports: []v1alpha1.RuntimeReport{report("a", "sysbox", v1alpha1.ProbePassed, short)}, want: v1alpha1.DistroK8s, words: `node "a" delegates: a probe found memory pids there`,
+		},
+		"Weaker": {
+			reason: "A node decides nothing that failed to prove the stronger runtime.", nodes: []corev1.Node{probedNode("a", both), probedNode("b", handlers{userns.Handler: true}, labelUserns)},
+			reports: []v1alpha1.RuntimeReport{
+				report("a", "sysbox", v1alpha1.ProbeFailed, able), report("a", "userns", v1alpha1.ProbeFailed, able), report("b", "userns", v1alpha1.ProbePassed, short),
+			}, want: v1alpha1.DistroK8s, words: `node "b"`,
+		},
+		"OtherRuntime": {
+			reason: "Nor does what was found under another one.", nodes: []corev1.Node{probedNode("a", both, labelUserns, labelSysbox)},
+			reports: []v1alpha1.RuntimeReport{report("a", "sysbox", v1alpha1.ProbePassed, able), report("a", "userns", v1alpha1.ProbePassed, short)}, want: v1alpha1.DistroK3s, words: "default",
+		},
+		"NotYet":   {reason: "Who does not know the nodes does not know.", nodes: []corev1.Node{probedNode("a", both, labelUserns)}, stop: v1alpha1.ReasonProbing},
+		"Nowhere":  {reason: "Nor which of them will offer a runtime.", nodes: []corev1.Node{probedNode("a", handlers{})}, stop: v1alpha1.ReasonNoCapableNode},
+		"NoChoice": {reason: "Where there is none nobody waits.", carried: []v1alpha1.Distro{v1alpha1.DistroK8s}, nodes: []corev1.Node{probedNode("a", both)}, want: v1alpha1.DistroK8s, words: "does not carry k3s"},
+		"Asked":    {reason: "Nor where it is made.", asked: v1alpha1.DistroK3s, nodes: []corev1.Node{probedNode("a", both)}, want: v1alpha1.DistroK3s, words: "spec.distro"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := aScope()
+			s.profiles, s.nodes, s.runtimeClasses, s.proofs = catalog.Profiles(), tc.nodes, hostClasses(t), proofs{}
+			for i := range tc.reports {
+				s.proofs[tc.reports[i].Spec] = &tc.reports[i]
+			}
+			s.vc.Spec.Distro = tc.asked
+			if tc.carried == nil {
+				tc.carried = []v1alpha1.Distro{v1alpha1.DistroK8s, v1alpha1.DistroK3s}
+			}
+			got, why, err := s.chooseDistro(catalogue.Entry{Version: "v1.36.3", Image: "node", Distros: tc.carried})
+			if got != tc.want || !strings.Contains(why, tc.words) || (err != nil) != (tc.stop != "") || err != nil && reasonOf(err) != tc.stop {
+				t.Errorf("%s\nchooseDistro() = %q, %q, %v, want %q, %q, %q", tc.reason, got, why, err, tc.want, tc.words, tc.stop)
+			}
+		})
+	}
+}
+
+// TestDistroIsKept: what nodes turn out to be later changes no cluster.
+func TestDistroIsKept(t *testing.T) {
+	s := aScope()
+	s.vc.Status.Resolved = &v1alpha1.Resolved{Distro: v1alpha1.DistroK3s, Version: "v1.36.3"}
+	s.nodes = nil // not even a runtime is there any more
+	if got, err := s.resolved(); err != nil || got.Distro != v1alpha1.DistroK3s {
+		t.Errorf("resolved() = %+v, %v", got, err)
 	}
 }

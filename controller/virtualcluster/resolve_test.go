@@ -41,7 +41,11 @@ func TestChooseDistro(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			s := &Scope{vc: &v1alpha1.VirtualCluster{}, nodes: []corev1.Node{{}, {ObjectMeta: metav1.ObjectMeta{Name: "b"}}}}
+			s := aScope()
+			s.profiles, s.runtimeClasses = []profile.Profile{userns.New()}, hostClasses(t)
+			s.nodes = []corev1.Node{{ObjectMeta: metav1.ObjectMeta{Name: "a"}}, {ObjectMeta: metav1.ObjectMeta{Name: "b"}}}
+			offer(&s.nodes[0])
+			offer(&s.nodes[1])
 			s.vc.Spec.Distro, s.vc.Spec.Version = tc.asked, tc.version
 			if tc.missing != "" {
 				s.nodes[1].Labels = map[string]string{v1alpha1.NodeLabelMissingControllers: tc.missing}
