@@ -2,6 +2,7 @@ package virtualcluster
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,7 +68,9 @@ func (s *Scope) groupTrouble(g cluster.Group, pods []corev1.Pod) trouble {
 }
 
 // withFields adds to the scheduler's words which fields of the spec decide where
-// a pod can go. A StorageClass that is not there is not among those words.
+// a pod can go. A StorageClass that is not there is not among those words: they
+// speak of a volume then. Where they do not, the volume may be Pending, too: most
+// classes make it when its pod has a place.
 func (s *Scope) withFields(t trouble, g cluster.Group, p *corev1.Pod) trouble {
 	if t.reason != v1alpha1.ReasonUnschedulable {
 		return t
@@ -76,9 +79,10 @@ func (s *Scope) withFields(t trouble, g cluster.Group, p *corev1.Pod) trouble {
 	if g.Name != cluster.ServerGroup {
 		field = fmt.Sprintf("spec.pools[%s]", g.Name)
 	}
+	aboutVolumes := speaksOfVolumes(podCondition(p, corev1.PodScheduled).Message)
 	for _, v := range p.Spec.Volumes {
-		if class := s.pendingClass(v); class != "" {
-			t.message += fmt.Sprintf("; its volume is Pending: check that %s.storage.className %q is a StorageClass that there is", field, class)
+		if class := s.pendingClass(v); class != "" && aboutVolumes {
+			t.message += fmt.Sprintf("; its volume is Pending: check that %s.storage.className %q is a StorageClass that there is, and can make volumes there", field, class)
 		}
 	}
 	t.message += fmt.Sprintf("; look at nodeSelector, tolerations, affinity and resources of %s", field)
@@ -86,6 +90,16 @@ func (s *Scope) withFields(t trouble, g cluster.Group, p *corev1.Pod) trouble {
 		t.message += ", and at drained nodes: kubectl uncordon lets pods onto one again"
 	}
 	return t
+}
+
+// volumeWords are the scheduler's where no volume is there or can be made. How many
+// a node may have is not among them, nor is the space for files of pods.
+var volumeWords = []string{"persistentvolumeclaim", "persistent volumes", "storageclass", "free storage"}
+
+// speaksOfVolumes says whether the scheduler found that a volume is in the way.
+func speaksOfVolumes(words string) bool {
+	words = strings.ToLower(words)
+	return slices.ContainsFunc(volumeWords, func(w string) bool { return strings.Contains(words, w) })
 }
 
 // pendingClass is the StorageClass that a volume of a pod waits for.

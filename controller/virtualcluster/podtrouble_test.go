@@ -104,24 +104,36 @@ func TestPodTrouble(t *testing.T) {
 // TestUnschedulableFields: the fields to look at are named, the class of a
 // volume that waits first.
 func TestUnschedulableFields(t *testing.T) {
-	const others = "nodeSelector, tolerations, affinity and resources of "
+	const (
+		others    = "nodeSelector, tolerations, affinity and resources of "
+		unbound   = "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found"
+		noVolumes = "0/1 nodes are available: 1 node(s) didn't find available persistent volumes to bind."
+		noSpace   = "0/1 nodes are available: 1 node(s) did not have enough free storage."
+		noRoom    = "0/2 nodes are available: 1 Insufficient ephemeral-storage, 2 Insufficient memory. preemption: 0/2 nodes are available."
+		tooMany   = "0/1 nodes are available: 1 node(s) exceed max volume count."
+	)
 	cases := map[string]struct {
 		reason string
 		group  int
 		phase  corev1.PersistentVolumeClaimPhase
 		class  *string
+		said   string // by the scheduler
 		want   []string
 		not    string
 	}{
-		"NoClass": {reason: "The class is the host's default.", phase: corev1.ClaimPending, want: []string{others + "spec.servers"}, not: "className"},
-		"Bound":   {reason: "The volume is not in the way.", phase: corev1.ClaimBound, class: ptr.To("fast"), want: []string{others + "spec.servers"}, not: "className"},
-		"Class":   {reason: "The class may not exist.", phase: corev1.ClaimPending, class: ptr.To("fast"), want: []string{`spec.servers.storage.className "fast"`, others}},
-		"Pool":    {reason: "Pools are named.", group: 1, phase: corev1.ClaimPending, class: ptr.To("fast"), want: []string{`spec.pools[big].storage.className "fast"`, others + "spec.pools[big]"}},
+		"NoClass":    {reason: "The class is the host's default.", said: unbound, phase: corev1.ClaimPending, want: []string{others + "spec.servers"}, not: "className"},
+		"Bound":      {reason: "The volume is not in the way.", said: unbound, phase: corev1.ClaimBound, class: ptr.To("fast"), want: []string{others + "spec.servers"}, not: "className"},
+		"Class":      {reason: "The class may not exist.", said: unbound, phase: corev1.ClaimPending, class: ptr.To("fast"), want: []string{`spec.servers.storage.className "fast"`, others}},
+		"Pool":       {reason: "Pools are named.", said: unbound, group: 1, phase: corev1.ClaimPending, class: ptr.To("fast"), want: []string{`spec.pools[big].storage.className "fast"`, others + "spec.pools[big]"}},
+		"CannotBind": {reason: "Or none of its volumes is for that node.", said: noVolumes, phase: corev1.ClaimPending, class: ptr.To("fast"), want: []string{`storage.className "fast"`}},
+		"NoSpace":    {reason: "Or is out of space there.", said: noSpace, phase: corev1.ClaimPending, class: ptr.To("fast"), want: []string{`storage.className "fast"`}},
+		"NoRoom":     {reason: "It waits for the pod to have a place, which it lacks for another reason.", said: noRoom, phase: corev1.ClaimPending, class: ptr.To("fast"), want: []string{others + "spec.servers"}, not: "className"},
+		"TooMany":    {reason: "The class is not to blame for other volumes.", said: tooMany, phase: corev1.ClaimPending, class: ptr.To("fast"), want: []string{others + "spec.servers"}, not: "className"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			pod := aPod(func(p *corev1.Pod) {
-				p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable, Message: "no"}}
+				p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable, Message: tc.said}}
 				p.Spec.Volumes = []corev1.Volume{{Name: "state", VolumeSource: corev1.VolumeSource{
 					PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "c"},
 				}}}
