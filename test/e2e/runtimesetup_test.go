@@ -2,10 +2,12 @@ package e2e
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	nodev1 "k8s.io/api/node/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -13,13 +15,14 @@ import (
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/host"
+	"github.com/vclusterctl/vclusterctl/runtime/probe"
 	"github.com/vclusterctl/vclusterctl/runtime/userns"
 	"github.com/vclusterctl/vclusterctl/test/e2e/harness"
 )
 
 // A host that was started without the runtime refuses clusters and makes no pod;
 // "runtime install" is all that it takes, and "runtime uninstall" leaves those
-// that run alone.
+// that run alone, and nothing of ours on the node in the end.
 func testRuntimeSetup(t *testing.T, d harness.Distro) {
 	s := begin(t, d)
 	s.withoutRuntime()
@@ -27,6 +30,7 @@ func testRuntimeSetup(t *testing.T, d harness.Distro) {
 		return s.run("create", name, "-n", s.namespace, "--distro", string(s.distro.Name), "--no-connect")
 	}
 	s.checkRefused(create("first"), "first")
+	before := s.nodeMarks()
 
 	s.setup("install", "node/host-0 set up, embedded restarted")
 	s.setup("install", "node/host-0 unchanged")
@@ -37,15 +41,68 @@ func testRuntimeSetup(t *testing.T, d harness.Distro) {
 	w := web{cluster: s.inside(first), namespace: "default", name: "survivor", replicas: 1}
 	s.deploy(w)
 	s.awaitWeb(w)
-	before, pod := s.mark(first), s.pod(first)
+	running, pod := s.mark(first), s.pod(first)
 
 	s.setup("uninstall", "node/host-0 restored, embedded restarted")
 	s.checkRefused(create("second"), "second")
-	s.checkSame(first, before, w)
+	s.checkSame(first, running, w)
 	if after := s.pod(first); after.UID != pod.UID || restarts(after) != restarts(pod) || !ready(after) {
 		t.Errorf("the node pod did not simply go on: it is %s with %d restarts, and was %s with %d", after.UID, restarts(after), pod.UID, restarts(pod))
 	}
+	s.checkMarks(before)
+	s.checkReport(true) // it is what is known of the pod that runs
+
+	s.wantCode(s.run("delete", "first", "-n", s.namespace), 0)
 	s.setup("uninstall", "node/host-0 unchanged")
+	s.checkMarks(before)
+	s.checkReport(false)
+}
+
+// nodeMarks are the names of the labels and annotations of ours that the host's node
+// has.
+func (s *scene) nodeMarks() []string {
+	s.Helper()
+	var node corev1.Node
+	s.must(s.host.Get(s.ctx, client.ObjectKey{Name: "host-0"}, &node))
+	var found []string
+	for _, name := range slices.Sorted(maps.Keys(node.Labels)) {
+		if strings.Contains(name, v1alpha1.GroupName) {
+			found = append(found, "label "+name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(node.Annotations)) {
+		if strings.Contains(name, v1alpha1.GroupName) {
+			found = append(found, "annotation "+name)
+		}
+	}
+	return found
+}
+
+// checkMarks wants the node to have nothing of ours that it did not have, and no
+// word of a probe that passed.
+func (s *scene) checkMarks(before []string) {
+	s.Helper()
+	var node corev1.Node
+	s.must(s.host.Get(s.ctx, client.ObjectKey{Name: "host-0"}, &node))
+	for _, workers := range []bool{true, false} {
+		if name := probe.NodeLabel(v1alpha1.RuntimeUserns, workers); node.Labels[name] != "" {
+			s.Errorf("the node is still labelled %s=%s", name, node.Labels[name])
+		}
+	}
+	if diff := cmp.Diff(before, s.nodeMarks()); diff != "" {
+		s.Errorf("the node is not as before, -want, +got:\n%s", diff)
+	}
+}
+
+// checkReport wants there to be a RuntimeReport of the runtime, or none.
+func (s *scene) checkReport(want bool) {
+	s.Helper()
+	var reports v1alpha1.RuntimeReportList
+	s.must(s.host.List(s.ctx, &reports))
+	has := slices.ContainsFunc(reports.Items, func(r v1alpha1.RuntimeReport) bool { return r.Spec.Profile == string(v1alpha1.RuntimeUserns) })
+	if has != want {
+		s.Errorf("there is a RuntimeReport of the runtime: %t", has)
+	}
 }
 
 // withoutRuntime starts the host anew as "host up --no-runtime" does, and as it

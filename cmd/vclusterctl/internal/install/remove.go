@@ -36,7 +36,7 @@ func (r *Remover) Remove(ctx context.Context, objects []*unstructured.Unstructur
 			removed = append(removed, u)
 		}
 	}
-	if r.DryRun == "client" || r.DryRun == "server" {
+	if r.suffix() != "" {
 		return nil
 	}
 	for _, u := range removed {
@@ -59,20 +59,34 @@ func (r *Remover) remove(ctx context.Context, u *unstructured.Unstructured) (boo
 	if !ours(u, found) {
 		return false, nil
 	}
-	suffix := ""
-	var opts []client.DeleteOption
-	switch r.DryRun {
-	case "client":
-		fmt.Fprintf(r.Out, "%s %q deleted (client dry run)\n", strings.ToLower(u.GetKind()), u.GetName())
-		return true, nil
-	case "server":
-		opts, suffix = append(opts, client.DryRunAll), " (server dry run)"
+	if r.DryRun != dryRunClient {
+		if err := client.IgnoreNotFound(r.Client.Delete(ctx, found, r.deleteOptions()...)); err != nil {
+			return false, err
+		}
 	}
-	if err := client.IgnoreNotFound(r.Client.Delete(ctx, found, opts...)); err != nil {
-		return false, err
-	}
-	fmt.Fprintf(r.Out, "%s %q deleted%s\n", strings.ToLower(u.GetKind()), u.GetName(), suffix)
+	fmt.Fprintf(r.Out, "%s %q deleted%s\n", strings.ToLower(u.GetKind()), u.GetName(), r.suffix())
 	return true, nil
+}
+
+// Values of DryRun.
+const (
+	dryRunClient = "client"
+	dryRunServer = "server"
+)
+
+func (r *Remover) deleteOptions() []client.DeleteOption {
+	if r.DryRun == dryRunServer {
+		return []client.DeleteOption{client.DryRunAll}
+	}
+	return nil
+}
+
+// suffix follows what would be done, and is not.
+func (r *Remover) suffix() string {
+	if r.DryRun == dryRunClient || r.DryRun == dryRunServer {
+		return " (" + r.DryRun + " dry run)"
+	}
+	return ""
 }
 
 // ours says whether the object found is the one that was installed: it carries

@@ -3,6 +3,7 @@ package verbs
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
+	"github.com/vclusterctl/vclusterctl/runtime/probe"
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
 )
 
@@ -45,7 +47,10 @@ func (o *RuntimeSetupOptions) conclude(ctx context.Context, c client.WithWatch, 
 		return err
 	}
 	if o.Remove {
-		return o.removeClass(ctx, c, seen)
+		for i := range o.untouched {
+			nodes = append(nodes, o.untouched[i].Node)
+		}
+		return errors.Join(o.forget(ctx, c, seen, nodes), o.removeClass(ctx, c, seen))
 	}
 	if err := o.makeClass(ctx, c, seen); err != nil {
 		return err
@@ -75,9 +80,7 @@ func (o *RuntimeSetupOptions) makeClass(ctx context.Context, c client.Client, se
 func (o *RuntimeSetupOptions) removeClass(ctx context.Context, c client.Client, seen *seenHost) error {
 	k := o.profile.Knowledge()
 	class := seen.classes[k.ClassName]
-	if class == nil || class.Annotations[madeBy] != madeByValue || slices.ContainsFunc(seen.nodes, func(n corev1.Node) bool {
-		return slices.ContainsFunc(n.Status.RuntimeHandlers, func(h corev1.NodeRuntimeHandler) bool { return h.Name == k.Handler })
-	}) {
+	if class == nil || class.Annotations[madeBy] != madeByValue || slices.ContainsFunc(seen.nodes, func(n corev1.Node) bool { return o.offers(&n) }) {
 		return nil
 	}
 	gone := &nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: k.ClassName}}
@@ -117,8 +120,9 @@ func (o *RuntimeSetupOptions) label(ctx context.Context, c client.Client, name s
 	change, note := newLabels(&node, key, labels)
 	if o.Remove {
 		change, note = oldLabels(&node, key), nil
+		o.unprove(&node, change)
 	}
-	if note == nil && (!o.Remove || node.Annotations[key] == "") {
+	if len(change) == 0 && (!o.Remove || node.Annotations[key] == "") {
 		return nil
 	}
 	patch := map[string]any{"metadata": map[string]any{"labels": change, "annotations": map[string]any{key: note}}}
@@ -157,6 +161,16 @@ func oldLabels(node *corev1.Node, key string) map[string]any {
 		}
 	}
 	return change
+}
+
+// unprove adds the labels that say what a probe has found: the controller takes
+// them off, too, but may be gone.
+func (o *RuntimeSetupOptions) unprove(node *corev1.Node, change map[string]any) {
+	for _, workers := range []bool{true, false} {
+		if name := probe.NodeLabel(o.profile.Knowledge().Name, workers); node.Labels[name] != "" {
+			change[name] = nil
+		}
+	}
 }
 
 func parseLabels(note string) map[string]string {

@@ -164,9 +164,7 @@ func (o *RuntimeSetupOptions) unfit(n *corev1.Node, q profile.Question) string {
 // has says whether a node has something of the runtime as far as the API server
 // knows: a pod on one that has nothing could only fail, and keep others waiting.
 func (o *RuntimeSetupOptions) has(n *corev1.Node) bool {
-	handler := o.profile.Knowledge().Handler
-	return n.Annotations[labelledBy+o.Runtime] != "" ||
-		slices.ContainsFunc(n.Status.RuntimeHandlers, func(h corev1.NodeRuntimeHandler) bool { return h.Name == handler })
+	return n.Annotations[labelledBy+o.Runtime] != "" || o.offers(n)
 }
 
 func nodeReady(n *corev1.Node) bool {
@@ -278,8 +276,7 @@ func (o *RuntimeSetupOptions) awaitHandler(ctx context.Context, c client.WithWat
 		if !exists {
 			return false, fmt.Errorf("node %q is gone", name)
 		}
-		has := slices.ContainsFunc(n.Status.RuntimeHandlers, func(h corev1.NodeRuntimeHandler) bool { return h.Name == handler })
-		return has != o.Remove && nodeReady(n), nil
+		return o.offers(n) != o.Remove && nodeReady(n), nil
 	})
 	if err != nil {
 		return fmt.Errorf("wait until the kubelet of node %q knows of handler %q what its container runtime says: %w", name, handler, err)

@@ -215,6 +215,9 @@ func TestRuntimeLabels(t *testing.T) {
 		if err := k.Get(t.Context(), client.ObjectKey{Name: "a"}, &n); err != nil {
 			t.Fatal(err)
 		}
+		if noted := len(n.Annotations) > 0; noted != (n.Labels["seccomp"] != "") {
+			t.Errorf("annotations %v beside labels %v", n.Annotations, n.Labels)
+		}
 		return n.Labels
 	}
 	for _, step := range []struct {

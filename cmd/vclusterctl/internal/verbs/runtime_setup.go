@@ -95,6 +95,10 @@ const runtimeUninstallLong = `Take the handler of a runtime off nodes of the hos
 has put it there. New virtual clusters are not started there any more; those that
 run go on running, but a node pod that ends cannot start again.
 
+What was put on these nodes with it goes as well: labels, the note of them, and
+the RuntimeReports that the controller made; the report of a node stays for as
+long as pods run there under the runtime, until this is said again.
+
 Nodes are restored one after the other, as "runtime install" sets them up.`
 
 // command is what the two verbs have in common.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,6 +35,9 @@ them:
   --all    delete them first, with everything in them
   --force  leave them: they go on running, but nobody looks after them, and a
            node pod that is replaced does not come back without the RuntimeClass
+What the controller has found of the nodes goes with it: its RuntimeReports and
+the labels of nodes that passed a probe; with --force they stay. Handlers are for
+"runtime uninstall" to take off the nodes.
 The CRD stays, so that an installation can come back; --crds removes it too.`
 
 // NewCmdUninstall is "uninstall". Tests pass a runF of their own.
@@ -104,11 +108,23 @@ func (o *UninstallOptions) Run(ctx context.Context) error {
 	if err := remover.Remove(ctx, manifests.Rest); err != nil {
 		return err
 	}
+	if o.forgets(others) {
+		if err := remover.Forget(ctx); err != nil {
+			return err
+		}
+	}
 	if !o.CRDs || len(others) > 0 {
 		o.Hintf("%s", whyCRDStays(others))
 		return nil
 	}
 	return remover.Remove(ctx, manifests.CRDs)
+}
+
+// forgets says whether what is known of the nodes goes with the controller: one for
+// a namespace probes none, and what another one has found, or what the pods of
+// clusters select that are left behind, stays.
+func (o *UninstallOptions) forgets(others []install.Other) bool {
+	return !o.Namespaced && !o.Force && !slices.ContainsFunc(others, func(other install.Other) bool { return !other.Namespaced })
 }
 
 func whyCRDStays(others []install.Other) string {
