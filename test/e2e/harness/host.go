@@ -35,6 +35,9 @@ type Host struct {
 	Status  host.Status
 	// Dir holds everything of it, Kubeconfig is a file in there.
 	Dir, Kubeconfig string
+	// Echo is told what programs run with Run say of their progress, as they say
+	// it, where one waits long for them. It may be nil.
+	Echo io.Writer
 
 	log  io.Writer
 	lock *os.File

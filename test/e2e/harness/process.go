@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"syscall"
@@ -30,6 +31,9 @@ func (h *Host) process(ctx context.Context, kubeconfig, program string, args ...
 	p := &Process{args: args, cmd: exec.CommandContext(ctx, program, args...)}
 	p.cmd.Env = []string{"KUBECONFIG=" + kubeconfig, "HOME=" + h.Dir, "PATH=" + os.Getenv("PATH")}
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	if h.Echo != nil {
+		p.cmd.Stderr = io.MultiWriter(&p.stderr, h.Echo)
+	}
 	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
 	p.cmd.WaitDelay = 10 * time.Second
 	return p

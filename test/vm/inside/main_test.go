@@ -21,9 +21,10 @@ import (
 // How long things may take at most. They bound what is stuck: an emulated
 // processor on a busy machine is a hundred times slower than a real one.
 const (
-	bootTimeout  = time.Hour
-	stepTimeout  = 20 * time.Minute
-	cleanTimeout = 5 * time.Minute
+	bootTimeout    = time.Hour
+	installTimeout = 15 * time.Minute
+	stepTimeout    = 20 * time.Minute
+	cleanTimeout   = 5 * time.Minute
 )
 
 // host is what all tests share; nil outside the virtual machine.
@@ -57,15 +58,18 @@ func start(ctx context.Context) error {
 		return err
 	}
 	h.Options.Timeout = bootTimeout
+	h.Echo = os.Stderr
 	ctx, cancel := context.WithTimeout(ctx, bootTimeout)
 	defer cancel()
 	if err := h.Up(ctx); err != nil {
 		return err
 	}
 	progressf("installing the controller")
-	if r := h.Run(ctx, append(h.InstallArgs(), "--timeout="+bootTimeout.String())...); r.Code != 0 {
+	if r := h.Run(ctx, append(h.InstallArgs(), "--timeout="+installTimeout.String())...); r.Code != 0 {
+		progressf("%s", h.Diagnose(ctx, harness.ControllerNamespace))
 		return fmt.Errorf("install the controller: %s", r)
 	}
+	progressf("the controller runs")
 	host = h
 	return nil
 }
