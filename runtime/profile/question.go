@@ -12,11 +12,12 @@ import (
 func QuestionOf(class *nodev1.RuntimeClass, nodes []corev1.Node) (Question, error) {
 	by, errUser := UserNamespaceOf(class.Annotations)
 	cgroup, errCgroup := WritableCgroupOf(class.Annotations)
+	_, errAwait := AwaitsNodesOf(class.Annotations)
 	q := Question{Nodes: nodes, Handler: class.Handler, UserNamespace: by, Cgroup: cgroup}
 	if class.Scheduling != nil {
 		q.NodeSelector = class.Scheduling.NodeSelector
 	}
-	return q, cmp.Or(errUser, errCgroup)
+	return q, cmp.Or(errUser, errCgroup, errAwait)
 }
 
 // PodOptions are those of pods for which a question was asked; seccomp says whether

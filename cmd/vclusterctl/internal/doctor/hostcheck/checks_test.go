@@ -138,7 +138,10 @@ func TestRuntimeChecks(t *testing.T) {
 		"OddClass": {reason: "A user namespace must not be lost over a typo.", change: func(o *Observation) {
 			o.Classes.Value[0].Annotations = map[string]string{profile.AnnotationUserNamespace: "maybe"}
 		}, check: checkClass, outcome: doctor.Problem, found: `"maybe"`, fix: "kubectl annotate runtimeclass vclusterctl-userns"},
-		"OddCgroup":   {reason: "Nor a writable cgroup.", change: annotateClass("maybe"), check: checkClass, outcome: doctor.Problem, found: `"maybe"`, fix: profile.AnnotationWritableCgroup + "-"},
+		"OddCgroup": {reason: "Nor a writable cgroup.", change: annotateClass("maybe"), check: checkClass, outcome: doctor.Problem, found: `"maybe"`, fix: profile.AnnotationWritableCgroup + "-"},
+		"OddAwait": {reason: "Nor nodes that are to come.", change: func(o *Observation) {
+			o.Classes.Value[0].Annotations = map[string]string{profile.AnnotationAwaitNodes: "ture"}
+		}, check: checkClass, outcome: doctor.Problem, found: `"ture"`, fix: profile.AnnotationAwaitNodes + "-"},
 		"ClassHidden": {reason: "Not everybody may see classes.", change: func(o *Observation) { o.Classes.Err = mayNot("list", "node.k8s.io", "runtimeclasses") }, check: checkClass, outcome: doctor.Unknown, found: "runtimeclasses.node.k8s.io"},
 		"Kernel":      {reason: "It is said what there is, and what is needed.", check: checkKernel, outcome: doctor.OK, found: "6.12.9"},
 		"OldKernel":   {reason: "Others have a newer one.", change: onNode("b", func(n *corev1.Node) { n.Status.NodeInfo.KernelVersion = "5.15.0" }), check: checkKernel, outcome: doctor.Warning, found: "the kernel is 5.15.0", fix: "upgrade the node's operating system", nodes: []string{"b"}},

@@ -44,16 +44,23 @@ func runtimeClass(f *facts, w *way) []doctor.Finding {
 		}
 		return one(doctor.Finding{Group: w.group(), Check: checkClass, Outcome: doctor.Warning, Found: "not there yet", Needed: needed, Fix: fix})
 	case w.invalid != nil:
-		wrong := profile.AnnotationUserNamespace
-		if _, err := profile.UserNamespaceOf(w.class.Annotations); err == nil {
-			wrong = profile.AnnotationWritableCgroup
-		}
 		return one(doctor.Finding{
 			Group: w.group(), Check: checkClass, Outcome: doctor.Problem, Found: w.invalid.Error(), Needed: needed,
-			Fix: f.Kubectl("annotate", "runtimeclass", w.ClassName, wrong+"-"),
+			Fix: f.Kubectl("annotate", "runtimeclass", w.ClassName, wrongAnnotation(w.class.Annotations)+"-"),
 		})
 	}
 	return one(well(w.group(), checkClass, fmt.Sprintf("%s, for handler %s", w.class.Name, w.class.Handler)))
+}
+
+// wrongAnnotation is the one of a RuntimeClass that says something odd.
+func wrongAnnotation(annotations map[string]string) string {
+	if _, err := profile.UserNamespaceOf(annotations); err != nil {
+		return profile.AnnotationUserNamespace
+	}
+	if _, err := profile.WritableCgroupOf(annotations); err != nil {
+		return profile.AnnotationWritableCgroup
+	}
+	return profile.AnnotationAwaitNodes
 }
 
 // reason is what a reason of a profile's is about, and the command that mends it
