@@ -53,12 +53,12 @@ func run(m *testing.M) int {
 
 // start starts the host and puts the controller into it.
 func start(ctx context.Context) error {
-	h, err := harness.New(ctx, assets(), "vm", os.Stderr)
+	h, err := harness.New(ctx, assets(), "vm", console)
 	if err != nil {
 		return err
 	}
 	h.Options.Timeout = bootTimeout
-	h.Echo = os.Stderr
+	h.Echo = console
 	ctx, cancel := context.WithTimeout(ctx, bootTimeout)
 	defer cancel()
 	if err := h.Up(ctx); err != nil {
@@ -90,7 +90,11 @@ func remove(ctx context.Context) {
 
 var began = time.Now()
 
+// console is standard error as it was at first: once tests run whose output is
+// to be read by a program, package testing has os.Stderr go where they write.
+var console = os.Stderr
+
 // progressf tells whoever waits that there is some.
 func progressf(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "%7.1fs "+format+"\n", append([]any{time.Since(began).Seconds()}, args...)...)
+	fmt.Fprintf(console, "%7.1fs "+format+"\n", append([]any{time.Since(began).Seconds()}, args...)...)
 }
