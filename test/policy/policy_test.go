@@ -91,6 +91,9 @@ func hostPath(p *corev1.Pod) {
 	}})
 }
 
+// crio asks CRI-O for users in words of one's own.
+func crio(mode string) map[string]string { return map[string]string{profile.CRIOAnnotation: mode} }
+
 // token is what the admission of ServiceAccounts adds.
 func token(p *corev1.Pod) {
 	p.Spec.ServiceAccountName = "default"
@@ -143,8 +146,14 @@ func TestNodePods(t *testing.T) {
 		"HostPath":    {reason: "The host's files.", change: hostPath, want: "hostPath"},
 		"HostUsers":   {reason: "The host's users.", change: bare, want: "hostUsers false"},
 		"CRIO":        {reason: "CRI-O may be asked in another way.", change: func(p *corev1.Pod) { bare(p); p.Annotations = profile.AskCRIO() }},
-		"Token":       {reason: "A token of the host's API.", change: token, want: "token of its host's API"},
-		"Other":       {reason: "Other pods are none of our business.", change: func(p *corev1.Pod) { bare(p); p.Labels = nil; privileged(&p.Spec.Containers[0]) }},
+		"CRIOHost":    {reason: "In which one can ask for the host's users, too.", change: func(p *corev1.Pod) { bare(p); p.Annotations = crio("host") }, want: "hostUsers false"},
+		"CRIOEmpty":   {reason: "Or for nothing.", change: func(p *corev1.Pod) { bare(p); p.Annotations = crio("") }, want: "hostUsers false"},
+		"CRIOMapped": {reason: "Or for a map of one's own, with the host's root in it.", change: func(p *corev1.Pod) {
+			bare(p)
+			p.Annotations = crio("auto:size=65536;map-to-root=true;uidmapping=0:0:65536")
+		}, want: "hostUsers false"},
+		"Token": {reason: "A token of the host's API.", change: token, want: "token of its host's API"},
+		"Other": {reason: "Other pods are none of our business.", change: func(p *corev1.Pod) { bare(p); p.Labels = nil; privileged(&p.Spec.Containers[0]) }},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
