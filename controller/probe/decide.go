@@ -145,7 +145,7 @@ func (w *world) settle(a *action, s subject, o offer, last *v1alpha1.ReportedPro
 		return
 	}
 	state, message := v1alpha1.RuntimeState(last.Verdict), last.Message
-	if last.Input != input && !good(s.knowledge, last.Verdict) {
+	if last.Input != input && !good(s.knowledge, last.Verdict) || w.staleFor(s.knowledge, last) {
 		state, message = v1alpha1.StateProbing, "a probe pod is to find out whether this is still so: "+last.Message
 	}
 	a.setStatus(statusOf(s, o, state, message, last))
@@ -155,12 +155,12 @@ func (w *world) settle(a *action, s subject, o offer, last *v1alpha1.ReportedPro
 // due is when the next probe is to be made: 0 for now, negative for never.
 func (w *world) due(k profile.Knowledge, last *v1alpha1.ReportedProbe, input string) time.Duration {
 	switch {
-	case last == nil || last.Input != input:
+	case last == nil || last.Input != input || w.staleFor(k, last):
 		return 0
 	case good(k, last.Verdict):
 		return -1
 	default:
-		return max(last.Time.Add(backoff(input, last.Failures)).Sub(w.now), 0)
+		return max(last.Time.Add(backoff(input, last.Failures, w.longest(k))).Sub(w.now), 0)
 	}
 }
 
@@ -174,18 +174,18 @@ func good(k profile.Knowledge, v v1alpha1.ProbeVerdict) bool {
 const (
 	firstPause = 15 * time.Second
 	lastPause  = time.Hour
+	// waitedPause takes its place while a cluster waits: what mends a node, such
+	// as a module that is loaded or a sysctl that is set, is nowhere to be seen.
+	waitedPause = 4 * time.Minute
 )
 
-// backoff is how long to wait after a number of failures. Up to a quarter more
+// backoff is how long to wait after a number of failures, at most the longest. Up to a quarter more
 // keeps nodes that failed together from being probed together; it is a different
 // quarter for each, and the same one whenever it is asked for.
-func backoff(input string, failures int32) time.Duration {
+func backoff(input string, failures int32, longest time.Duration) time.Duration {
 	pause := firstPause
-	for range failures - 1 {
-		if pause *= 2; pause >= lastPause {
-			pause = lastPause
-			break
-		}
+	for i := int32(1); i < failures && pause < longest; i++ {
+		pause = min(2*pause, longest)
 	}
 	share, err := strconv.ParseUint(digest(input + strconv.Itoa(int(failures)))[:4], 16, 32)
 	if err != nil {
@@ -216,10 +216,13 @@ func attemptOf(pod *corev1.Pod) int32 {
 }
 
 // endOf is when a pod ended: the same whenever it is asked for, as far as the
-// kubelet says.
+// kubelet says. The clock of its node may be slow; no pod ends before it is made.
 func endOf(pod *corev1.Pod, now time.Time) time.Time {
 	for _, c := range pod.Status.ContainerStatuses {
 		if t := c.State.Terminated; t != nil && !t.FinishedAt.IsZero() {
+			if made := pod.CreationTimestamp.Time; t.FinishedAt.Time.Before(made) {
+				return made
+			}
 			return t.FinishedAt.Time
 		}
 	}

@@ -26,8 +26,8 @@ type Clock interface{ Now() time.Time }
 
 // Options of a Reconciler. All are needed.
 type Options struct {
-	// Client reads nodes, RuntimeClasses and reports from the cache, its own
-	// writes included.
+	// Client reads nodes, RuntimeClasses, reports and clusters from the cache, its
+	// own writes included.
 	Client client.Client
 	// Pods reads the probe pods from a cache, Writer makes and deletes them, and
 	// Live reads their events.
@@ -92,12 +92,13 @@ func (r *Reconciler) observe(ctx context.Context) (*world, error) {
 	var classes nodev1.RuntimeClassList
 	var nodes corev1.NodeList
 	var reports v1alpha1.RuntimeReportList
-	for _, list := range []client.ObjectList{&classes, &nodes, &reports} {
+	var clusters v1alpha1.VirtualClusterList
+	for _, list := range []client.ObjectList{&classes, &nodes, &reports, &clusters} {
 		if err := r.opts.Client.List(ctx, list); err != nil {
 			return nil, fmt.Errorf("list %T: %w", list, err)
 		}
 	}
-	w.nodes = nodes.Items
+	w.nodes, w.waiting = nodes.Items, waitingFor(clusters.Items, r.opts.Profiles)
 	for i := range classes.Items {
 		w.classes[classes.Items[i].Name] = &classes.Items[i]
 	}

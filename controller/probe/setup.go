@@ -56,6 +56,7 @@ func (r *Reconciler) Setup(mgr manager.Manager, pods, catalogues cache.Cache) er
 		Watches(&corev1.Node{}, host, builder.WithPredicates(nodeChanged())).
 		Watches(&nodev1.RuntimeClass{}, host).
 		Watches(&v1alpha1.RuntimeReport{}, host).
+		Watches(&v1alpha1.VirtualCluster{}, host, builder.WithPredicates(startsToWait())).
 		WatchesRawSource(source.Kind[client.Object](pods, &corev1.Pod{}, host)).
 		WatchesRawSource(source.Kind[client.Object](catalogues, &corev1.ConfigMap{}, host)).
 		WithOptions(controller.Options{

@@ -28,6 +28,8 @@ type world struct {
 	// is told of those that do not start.
 	pods   map[string]*corev1.Pod
 	events map[types.UID][]corev1.Event
+	// waiting are the runtimes that clusters wait for.
+	waiting waiting
 	// namespace of the probe pods, and the node image that they boot.
 	namespace, image string
 	// most is how many probes may run at once.

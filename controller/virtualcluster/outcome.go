@@ -27,6 +27,9 @@ type stop struct {
 	message   string
 	// recheck comes back after this time, for what no watch can tell.
 	recheck time.Duration
+	// stale says that a probe which failed before is made again, if nothing else
+	// will do.
+	stale bool
 }
 
 // Error implements error.

@@ -3,8 +3,10 @@ package virtualcluster
 import (
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/runtime/catalog"
@@ -39,8 +41,21 @@ func TestWarnings(t *testing.T) {
 			event: "Warning ProbeInconclusive", words: `runtime "sysbox"`, not: "userns",
 		},
 		"Failed": {
-			reason: "Somebody has to mend the node.", offered: one, report: found("a", "userns", v1alpha1.ProbeFailed, "no cgroup"),
+			reason: "Somebody has to mend the node.", offered: one, report: foundAt(time.Minute, found("a", "userns", v1alpha1.ProbeFailed, "no cgroup")),
 			event: "Warning ProbeFailed", words: "no cgroup",
+		},
+		"FailedBefore": {
+			reason: "Somebody may have mended it before they created the cluster.", offered: one, report: foundAt(-time.Hour, found("a", "userns", v1alpha1.ProbeFailed, "no cgroup")),
+			words: `finding out whether runtime "userns" works now, which it did not before: node a: no cgroup`,
+		},
+		"StrongerFailedBefore": {
+			reason: "Nobody waits for a stronger one that failed.", offered: both, report: foundAt(-time.Hour, found("a", "sysbox", v1alpha1.ProbeFailed, "no fuse")),
+			change: func(s *Scope) { s.nodes[0].Labels[labelUserns] = v1alpha1.NodeLabelProven },
+			event:  "Normal RuntimeReady", words: `offer runtime "userns"`,
+		},
+		"WeakerProbing": {
+			reason: "Nor is that all there is to wait for.", offered: both, report: foundAt(-time.Hour, found("a", "sysbox", v1alpha1.ProbeFailed, "no fuse")),
+			words: `finding out whether runtime "userns" works: node a`, not: "sysbox",
 		},
 		"Awaited": {
 			reason: "Somebody said that a node comes by itself.", offered: handlers{}, report: found("b", "userns", "", ""),
@@ -51,6 +66,7 @@ func TestWarnings(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			s := aScope()
+			s.vc.CreationTimestamp = metav1.NewTime(noon)
 			s.profiles, s.runtimeClasses = catalog.Profiles(), hostClasses(t)
 			s.nodes = []corev1.Node{probedNode("a", tc.offered)}
 			s.proofs = proofs{tc.report.Spec: &tc.report}
@@ -74,6 +90,12 @@ func TestWarnings(t *testing.T) {
 			}
 		})
 	}
+}
+
+// foundAt is a report of a probe that ended some time after noon.
+func foundAt(after time.Duration, r v1alpha1.RuntimeReport) v1alpha1.RuntimeReport {
+	r.Status.Probe.Time = metav1.NewTime(noon.Add(after))
+	return r
 }
 
 // TestShortProgress: while probes run nothing is said of the nodes that they do

@@ -92,11 +92,19 @@ func (s *Scope) unproven(host *corev1.Node, k profile.Knowledge, workers bool) p
 	case verdict == v1alpha1.ProbeInconclusive:
 		return profile.Problem{Reason: v1alpha1.ReasonProbeInconclusive, Message: "the probe came to nothing, and is made again: " + cut(report.Status.Message, maxQuoted)}
 	case verdict == v1alpha1.ProbeFailed, verdict == v1alpha1.ProbeControlPlaneOnly:
-		return profile.Problem{Reason: v1alpha1.ReasonProbeFailed, Message: cut(report.Status.Message, maxQuoted)}
+		failed := profile.Problem{Reason: v1alpha1.ReasonProbeFailed, Message: cut(report.Status.Message, maxQuoted)}
+		if runtimeprobe.IsStale(report.Status.Probe, s.vc.CreationTimestamp.Time, s.now) {
+			failed.Reason = problemStale
+		}
+		return failed
 	default: // what is on record is of a node that was another, or said something else
 		return probing("a probe pod boots the node image there")
 	}
 }
+
+// problemStale is of nodes that failed before the cluster was made: a probe is made
+// again for it, where it has no other runtime to take.
+const problemStale = "ProbeStale"
 
 // qualifies says whether a verdict is enough for nodes.
 func qualifies(v v1alpha1.ProbeVerdict, workers bool) bool {
@@ -112,12 +120,17 @@ func noNode(k profile.Knowledge, answer profile.Answer) *stop {
 	case blames(answer, v1alpha1.ReasonProbeInconclusive):
 		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonProbeInconclusive,
 			"no node has proven runtime %q yet: %s", k.Name, wordsOf(blamed(answer, v1alpha1.ReasonProbeInconclusive)))
+	case blames(answer, problemStale):
+		again := wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonProbing,
+			"finding out whether runtime %q works now, which it did not before: %s", k.Name, wordsOf(blamed(answer, problemStale)))
+		again.stale = true
+		return again
 	case blames(answer, v1alpha1.ReasonPending):
 		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonPending,
 			"no node has proven runtime %q yet: %s", k.Name, wordsOf(answer))
 	case blames(answer, v1alpha1.ReasonProbeFailed):
 		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonProbeFailed,
-			"no node passed the probe of runtime %q: %s; kubectl get runtimereports has it all, and what asks for another probe is kubectl annotate runtimereport %s.%s --overwrite %s=\"$(date)\"",
+			"no node passed the probe of runtime %q: %s; kubectl get runtimereports has it all; probes are made again every few minutes while a cluster waits, and at once after kubectl annotate runtimereport %s.%s --overwrite %s=\"$(date)\"",
 			k.Name, wordsOf(answer), blamed(answer, v1alpha1.ReasonProbeFailed).Nodes[0].Node, k.Name, v1alpha1.AnnotationProbe)
 	default:
 		return wait(v1alpha1.ConditionRuntimeReady, v1alpha1.ReasonNoCapableNode,
@@ -130,15 +143,15 @@ const maxWords = 2048
 
 func wordsOf(answer profile.Answer) string { return cut(answer.Message(), maxWords) }
 
-// blames says whether any node has a problem of a kind.
-func blames(answer profile.Answer, reason string) bool {
-	return len(blamed(answer, reason).Nodes) > 0
+// blames says whether any node has a problem of some kinds.
+func blames(answer profile.Answer, reasons ...string) bool {
+	return len(blamed(answer, reasons...).Nodes) > 0
 }
 
-// blamed are the nodes that have a problem of a kind.
-func blamed(answer profile.Answer, reason string) profile.Answer {
+// blamed are the nodes that have a problem of some kinds.
+func blamed(answer profile.Answer, reasons ...string) profile.Answer {
 	return profile.Answer{Nodes: slices.DeleteFunc(slices.Clone(answer.Nodes), func(n profile.NodeAnswer) bool {
-		return !slices.ContainsFunc(n.Problems, func(p profile.Problem) bool { return p.Reason == reason })
+		return !slices.ContainsFunc(n.Problems, func(p profile.Problem) bool { return slices.Contains(reasons, p.Reason) })
 	})}
 }
 
@@ -172,8 +185,8 @@ func (s *Scope) offers(c *choice) string {
 		return said
 	case c.shape.RuntimeClassName != c.knowledge.ClassName:
 		return said + ", by their own word: RuntimeClasses of the site's are not probed"
-	case blames(c.answer, v1alpha1.ReasonProbeFailed):
-		return said + ", as a probe found there; " + wordsOf(blamed(c.answer, v1alpha1.ReasonProbeFailed))
+	case blames(c.answer, v1alpha1.ReasonProbeFailed, problemStale):
+		return said + ", as a probe found there; " + wordsOf(blamed(c.answer, v1alpha1.ReasonProbeFailed, problemStale))
 	default:
 		return said + ", as a probe found there"
 	}

@@ -82,13 +82,19 @@ func (s *Scope) chooseFor(c *choice) {
 		if refusal == nil {
 			return
 		}
-		refusals = append(refusals, refusal)
+		if refusals = append(refusals, refusal); refusal.stale {
+			continue
+		}
 		if refusal.reason == v1alpha1.ReasonProbing || refusal.reason == v1alpha1.ReasonProbeInconclusive {
 			// A weaker one is taken only where this one turns out not to work, and
 			// that stronger ones are not there is nothing to wait for.
 			c.stop = refusal
 			return
 		}
+	}
+	if i := slices.IndexFunc(refusals, func(r *stop) bool { return r.stale }); i >= 0 {
+		c.stop = refusals[i]
+		return
 	}
 	c.stop = combine(c, refusals)
 }

@@ -1,0 +1,21 @@
+package probe
+
+import (
+	"time"
+
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+)
+
+// freshFor is how long what a probe did not find is an answer to whoever asks.
+const freshFor = time.Minute
+
+// IsStale says whether a probe that was not good enough is no answer to a cluster
+// that was made at a time: somebody may have mended the node since, by what no
+// node tells, such as a module that was loaded, and created the cluster to see.
+// Where the clocks of now and then differ, nothing was made in the future.
+func IsStale(p *v1alpha1.ReportedProbe, made, now time.Time) bool {
+	if made.After(now) {
+		made = now
+	}
+	return p != nil && made.Sub(p.Time.Time) > freshFor
+}
