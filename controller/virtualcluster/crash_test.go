@@ -159,38 +159,46 @@ func (w *world) crashAt(n int, lost bool, change func(*v1alpha1.VirtualClusterSp
 	}
 }
 
-// TestCrashDeleting deletes the cluster after every single write that makes it,
-// while the controller goes on with what it saw: all that is left belongs to the
-// cluster that is gone, and the next one of that name is another.
-func TestCrashDeleting(t *testing.T) {
-	t.Parallel()
+// afterEachWrite disturbs, in a world of its own for each, a cluster after every
+// single write that makes it.
+func afterEachWrite(t *testing.T, disturb func(w *world, vc *v1alpha1.VirtualCluster, n int), change ...func(*v1alpha1.VirtualCluster)) {
+	t.Helper()
 	w := newWorld(t)
-	w.newCluster("dev", withWorkers)
+	w.newCluster("dev", change...)
 	writes := w.immortal("dev")
 	w.leave()
 	for n := 1; n <= writes; n++ {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			vc := w.newCluster("dev", withWorkers)
-			w.live(w.start(&mortal{passed: func(done int) {
-				if done == n {
-					w.delete("dev", &v1alpha1.VirtualCluster{})
-				}
-			}}), "dev")
-			w.newCluster("dev", withWorkers)
-			w.live(w.start(&mortal{}), "dev") // finds what the other one left
-			w.collectAll()
-			w.forget()
-			w.immortal("dev")
-			w.expectSound("dev")
-			w.expect("dev", v1alpha1.ConditionReady, yes, v1alpha1.ReasonReady)
-			if w.vc("dev").UID == vc.UID {
-				t.Error("it is the same cluster")
-			}
-			w.leave()
+			disturb(w, w.newCluster("dev", change...), n)
 		})
 	}
+}
+
+// TestCrashDeleting deletes the cluster after every single write that makes it,
+// while the controller goes on with what it saw: all that is left belongs to the
+// cluster that is gone, and the next one of that name is another.
+func TestCrashDeleting(t *testing.T) {
+	t.Parallel()
+	afterEachWrite(t, func(w *world, vc *v1alpha1.VirtualCluster, n int) {
+		w.live(w.start(&mortal{passed: func(done int) {
+			if done == n {
+				w.delete("dev", &v1alpha1.VirtualCluster{})
+			}
+		}}), "dev")
+		w.newCluster("dev", withWorkers)
+		w.live(w.start(&mortal{}), "dev") // finds what the other one left
+		w.collectAll()
+		w.forget()
+		w.immortal("dev")
+		w.expectSound("dev")
+		w.expect("dev", v1alpha1.ConditionReady, yes, v1alpha1.ReasonReady)
+		if w.vc("dev").UID == vc.UID {
+			w.t.Error("it is the same cluster")
+		}
+		w.leave()
+	}, withWorkers)
 }
 
 // collectAll collects what belongs to clusters that are gone, pods included.
@@ -206,37 +214,28 @@ func (w *world) collectAll() {
 // controller meets refusals only, and is at peace with them.
 func TestCrashNamespaceDeleting(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.newCluster("dev", withWorkers)
-	writes := w.immortal("dev")
-	w.leave()
-	for n := 1; n <= writes; n++ {
-		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
-			w.newCluster("dev", withWorkers)
-			first := w.start(&mortal{last: n})
-			w.live(first, "dev")
-			if err := w.client.Delete(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.ns}}); err != nil {
-				t.Fatal(err)
+	afterEachWrite(t, func(w *world, _ *v1alpha1.VirtualCluster, n int) {
+		first := w.start(&mortal{last: n})
+		w.live(first, "dev")
+		if err := w.client.Delete(w.t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.ns}}); err != nil {
+			w.t.Fatal(err)
+		}
+		l := w.start(&mortal{})
+		for range 3 {
+			if _, err := l.r.Reconcile(w.t.Context(), w.vc("dev")); err != nil {
+				w.t.Errorf("Reconcile() = %v in a namespace that goes", err)
 			}
-			l := w.start(&mortal{})
-			for range 3 {
-				if _, err := l.r.Reconcile(t.Context(), w.vc("dev")); err != nil {
-					t.Errorf("Reconcile() = %v in a namespace that goes", err)
-				}
+		}
+		for _, c := range w.vc("dev").Status.Conditions {
+			if c.Reason == v1alpha1.ReasonFailed || c.Reason == v1alpha1.ReasonPodRejected {
+				w.t.Errorf("%s is %s: %s", c.Type, c.Reason, c.Message)
 			}
-			for _, c := range w.vc("dev").Status.Conditions {
-				if c.Reason == v1alpha1.ReasonFailed || c.Reason == v1alpha1.ReasonPodRejected {
-					t.Errorf("%s is %s: %s", c.Type, c.Reason, c.Message)
-				}
-			}
-			w.delete("dev", &v1alpha1.VirtualCluster{})
-			w.collectAll()
-			if left := w.everything(); len(left) > 0 {
-				t.Errorf("the namespace still holds %s", names(left))
-			}
-			w.witness.testify()
-		})
-	}
+		}
+		w.delete("dev", &v1alpha1.VirtualCluster{})
+		w.collectAll()
+		if left := w.everything(); len(left) > 0 {
+			w.t.Errorf("the namespace still holds %s", names(left))
+		}
+		w.witness.testify()
+	}, withWorkers)
 }

@@ -1,7 +1,6 @@
 package virtualcluster
 
 import (
-	"fmt"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -14,35 +13,26 @@ import (
 // it, nothing is made anew, and the cluster goes on when it is restored.
 func TestCrashIdentityDeleted(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.newCluster("dev")
-	writes := w.immortal("dev")
-	w.leave()
-	for n := 1; n <= writes; n++ {
-		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
-			w.newCluster("dev")
-			var saved *corev1.Secret
-			w.live(w.start(&mortal{last: n, passed: func(done int) {
-				if done == n && w.exists("dev-identity", &corev1.Secret{}) {
-					saved = w.backup("dev-identity")
-					w.delete("dev-identity", &corev1.Secret{})
-				}
-			}}), "dev")
-			recorded := w.vc("dev").Status.IdentityFingerprint
-			traced := recorded != "" || w.exists("dev-join", &corev1.Secret{})
-			w.immortal("dev")
-			if traced {
-				w.expectLost(recorded)
-				w.create(saved)
-				w.immortal("dev")
+	afterEachWrite(t, func(w *world, _ *v1alpha1.VirtualCluster, n int) {
+		var saved *corev1.Secret
+		w.live(w.start(&mortal{last: n, passed: func(done int) {
+			if done == n && w.exists("dev-identity", &corev1.Secret{}) {
+				saved = w.backup("dev-identity")
+				w.delete("dev-identity", &corev1.Secret{})
 			}
-			w.expect("dev", v1alpha1.ConditionReady, yes, v1alpha1.ReasonReady)
-			w.expectSound("dev")
-			w.leave()
-		})
-	}
+		}}), "dev")
+		recorded := w.vc("dev").Status.IdentityFingerprint
+		traced := recorded != "" || w.exists("dev-join", &corev1.Secret{})
+		w.immortal("dev")
+		if traced {
+			w.expectLost(recorded)
+			w.create(saved)
+			w.immortal("dev")
+		}
+		w.expect("dev", v1alpha1.ConditionReady, yes, v1alpha1.ReasonReady)
+		w.expectSound("dev")
+		w.leave()
+	})
 }
 
 // expectLost checks that an identity is missed and not made anew.
