@@ -74,10 +74,7 @@ func TestSettlingAfterAJump(t *testing.T) {
 	w := newWorld(t)
 	w.newCluster("dev")
 	w.settle("dev")
-	pod := w.startPods("dev", "server")[0]
-	w.makeReady(pod)
-	w.says(pod, serving)
-	w.settle("dev")
+	pod := w.serve("dev")
 	w.clock.Step(-time.Hour)
 	w.forget()
 	w.settle("dev")

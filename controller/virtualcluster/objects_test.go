@@ -213,10 +213,7 @@ func TestRestart(t *testing.T) {
 	w := newWorld(t)
 	w.newCluster("dev")
 	w.settle("dev")
-	pod := w.startPods("dev", "server")[0]
-	w.makeReady(pod)
-	w.says(pod, serving)
-	w.settle("dev")
+	w.serve("dev")
 	before := w.vc("dev").Status
 	w.count.take()
 

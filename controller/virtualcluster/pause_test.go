@@ -61,11 +61,13 @@ func TestPauseAndResume(t *testing.T) {
 	w.expectPaused()
 	w.expect("dev", v1alpha1.ConditionStateKept, yes, v1alpha1.ReasonKept)
 	w.expect("dev", v1alpha1.ConditionUpToDate, yes, v1alpha1.ReasonCurrent)
-	for _, group := range []string{"server", "a"} {
+	for group, deleted := range map[string]appsv1.PersistentVolumeClaimRetentionPolicyType{
+		"server": appsv1.RetainPersistentVolumeClaimRetentionPolicyType, // they go with the cluster
+		"a":      appsv1.DeletePersistentVolumeClaimRetentionPolicyType,
+	} {
 		set := w.set(group)
 		policy := set.Spec.PersistentVolumeClaimRetentionPolicy
-		if *set.Spec.Replicas != 0 || policy.WhenScaled != appsv1.RetainPersistentVolumeClaimRetentionPolicyType ||
-			policy.WhenDeleted != appsv1.DeletePersistentVolumeClaimRetentionPolicyType {
+		if *set.Spec.Replicas != 0 || policy.WhenScaled != appsv1.RetainPersistentVolumeClaimRetentionPolicyType || policy.WhenDeleted != deleted {
 			t.Errorf("StatefulSet %q has %d replicas and keeps volumes %+v", set.Name, *set.Spec.Replicas, policy)
 		}
 	}
@@ -81,7 +83,7 @@ func TestPauseAndResume(t *testing.T) {
 	w.expect("dev", v1alpha1.ConditionReady, yes, v1alpha1.ReasonReady)
 	w.expectSound("dev")
 	after := w.vc("dev").Status
-	for what, diff := range map[string]string{
+	expectSame(t, map[string]string{
 		"identity":                cmp.Diff(before.IdentityFingerprint, after.IdentityFingerprint),
 		"state":                   cmp.Diff(before.State, after.State),
 		"kubeconfig":              cmp.Diff(access, w.backup("dev-kubeconfig").Data),
@@ -89,11 +91,7 @@ func TestPauseAndResume(t *testing.T) {
 		"template of the pool":    cmp.Diff(pool, w.template("a")),
 		"retention of volumes": cmp.Diff(appsv1.DeletePersistentVolumeClaimRetentionPolicyType,
 			w.set("a").Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled),
-	} {
-		if diff != "" {
-			t.Errorf("the %s changed: -before +after:\n%s", what, diff)
-		}
-	}
+	})
 	w.witness.testify()
 }
 
@@ -197,17 +195,13 @@ func TestPauseOutdated(t *testing.T) {
 	w.immortal("dev")
 	w.expect("dev", v1alpha1.ConditionReady, yes, v1alpha1.ReasonReady)
 	w.expect("dev", v1alpha1.ConditionUpToDate, no, v1alpha1.ReasonOutdated)
-	for what, diff := range map[string]string{
+	expectSame(t, map[string]string{
 		"template of the servers":   cmp.Diff(server, w.template("server")),
 		"template of the pool":      cmp.Diff(pool, w.template("a")),
 		"configuration of the pool": cmp.Diff(config, w.config("a")),
 		"retention of volumes": cmp.Diff(appsv1.DeletePersistentVolumeClaimRetentionPolicyType,
 			w.set("a").Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled),
-	} {
-		if diff != "" {
-			t.Errorf("the %s changed: -before +after:\n%s", what, diff)
-		}
-	}
+	})
 	w.witness.testify()
 }
 

@@ -62,9 +62,7 @@ func TestManyWords(t *testing.T) {
 		r := found(name, "userns", v1alpha1.ProbeFailed, fmt.Sprintf("trouble number %d: %s", i, strings.Repeat("x", 400)))
 		s.proofs[r.Spec] = &r
 	}
-	if err := chooseRuntime(s); err != nil {
-		t.Fatal(err)
-	}
+	choose(t, s)
 	if c := s.condition(v1alpha1.ConditionRuntimeReady); len(c.Message) > 2*maxWords || c.Reason != v1alpha1.ReasonProbeFailed {
 		t.Errorf("%s with %d bytes", c.Reason, len(c.Message))
 	}
@@ -77,9 +75,7 @@ func TestSeccompOfProven(t *testing.T) {
 	bad.Labels[seccomp.NodeLabel] = seccomp.NodeLabelValue
 	s := aScope()
 	s.profiles, s.nodes, s.runtimeClasses, s.proofs = []profile.Profile{userns.New()}, []corev1.Node{good, bad}, hostClasses(t), proofs{}
-	if err := chooseRuntime(s); err != nil {
-		t.Fatal(err)
-	}
+	choose(t, s)
 	if diff := cmp.Diff(map[string]string{labelUserns: "proven"}, s.choices[0].shape.NodeSelector); diff != "" {
 		t.Errorf("no node has both labels: -want, +got:\n%s", diff)
 	}

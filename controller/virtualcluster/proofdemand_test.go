@@ -8,7 +8,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
-	"github.com/vclusterctl/vclusterctl/runtime/catalog"
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
 	"github.com/vclusterctl/vclusterctl/runtime/sysbox"
 	"github.com/vclusterctl/vclusterctl/runtime/userns"
@@ -30,17 +29,15 @@ func testProofs(t *testing.T, cases map[string]proofCase) {
 	t.Helper()
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			s := aScope()
-			s.profiles, s.nodes, s.runtimeClasses, s.proofs = catalog.Profiles(), tc.nodes, hostClasses(t), proofs{}
+			s := hostScope(t, tc.nodes...)
+			s.proofs = proofs{}
 			for i := range tc.reports {
 				s.proofs[tc.reports[i].Spec] = &tc.reports[i]
 			}
 			if tc.change != nil {
 				tc.change(s)
 			}
-			if err := chooseRuntime(s); err != nil {
-				t.Fatal(err)
-			}
+			choose(t, s)
 			tc.check(t, s)
 		})
 	}

@@ -270,10 +270,7 @@ func TestHiccup(t *testing.T) {
 	w := newWorld(t)
 	w.newCluster("dev")
 	w.settle("dev")
-	pod := w.startPods("dev", "server")[0]
-	w.makeReady(pod)
-	w.says(pod, serving)
-	w.settle("dev")
+	w.serve("dev")
 	w.expect("dev", v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady)
 
 	answer := func(code int) func(*http.Request) error {

@@ -63,6 +63,23 @@ func hostClasses(t *testing.T) map[string]*nodev1.RuntimeClass {
 	return out
 }
 
+// hostScope is what was observed of a cluster "dev" on a host of these nodes, with
+// all runtimes that there are.
+func hostScope(t *testing.T, nodes ...corev1.Node) *Scope {
+	t.Helper()
+	s := aScope()
+	s.profiles, s.nodes, s.runtimeClasses = catalog.Profiles(), nodes, hostClasses(t)
+	return s
+}
+
+// choose takes the step that chooses runtimes.
+func choose(t *testing.T, s *Scope) {
+	t.Helper()
+	if err := chooseRuntime(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // serversUnder makes a scope one of a cluster whose servers are there.
 func serversUnder(s *Scope, class string) {
 	set := &appsv1.StatefulSet{}
@@ -84,13 +101,10 @@ func resolvedAlone(s *Scope) {
 // TestCRIOAnnotation: what a RuntimeClass says of its nodes is what the pods are
 // made by.
 func TestCRIOAnnotation(t *testing.T) {
-	s := aScope()
-	s.profiles, s.nodes, s.runtimeClasses = catalog.Profiles(), []corev1.Node{hostNode(handlers{sysbox.Handler: false})}, hostClasses(t)
+	s := hostScope(t, hostNode(handlers{sysbox.Handler: false}))
 	s.nodes[0].Status.NodeInfo.ContainerRuntimeVersion = "cri-o://1.33.3"
 	s.runtimeClasses[sysbox.ClassName].Annotations = map[string]string{profile.AnnotationUserNamespace: string(profile.ByCRIOAnnotation)}
-	if err := chooseRuntime(s); err != nil {
-		t.Fatal(err)
-	}
+	choose(t, s)
 	s.want(t, v1alpha1.ConditionRuntimeReady, yes, v1alpha1.ReasonReady)
 	if !s.choices[0].shape.HostUsers || !profile.AsksCRIO(s.choices[0].shape.Annotations) {
 		t.Errorf("the pods do not ask CRI-O: %+v", s.choices[0].shape)
@@ -99,28 +113,21 @@ func TestCRIOAnnotation(t *testing.T) {
 
 // TestCRIOCgroup: and so is the way to a writable cgroup.
 func TestCRIOCgroup(t *testing.T) {
-	s := aScope()
-	s.profiles, s.nodes, s.runtimeClasses = catalog.Profiles(), []corev1.Node{hostNode(handlers{userns.Handler: true})}, hostClasses(t)
+	s := hostScope(t, hostNode(handlers{userns.Handler: true}))
 	s.nodes[0].Status.NodeInfo.ContainerRuntimeVersion = "cri-o://1.33.3"
-	if err := chooseRuntime(s); err != nil {
-		t.Fatal(err)
-	}
+	choose(t, s)
 	if c := s.want(t, v1alpha1.ConditionRuntimeReady, no, v1alpha1.ReasonNoCapableNode); !strings.Contains(c.Message, profile.AnnotationWritableCgroup) {
 		t.Errorf("the message has no remedy: %s", c.Message)
 	}
 	class := s.runtimeClasses[userns.ClassName]
 	class.Annotations = map[string]string{profile.AnnotationWritableCgroup: string(profile.CgroupByCRIOAnnotation)}
-	if err := chooseRuntime(s); err != nil {
-		t.Fatal(err)
-	}
+	choose(t, s)
 	s.want(t, v1alpha1.ConditionRuntimeReady, yes, v1alpha1.ReasonReady)
 	if shape := s.choices[0].shape; shape.HostUsers || shape.Annotations[profile.CRIOCgroupAnnotation] != "true" {
 		t.Errorf("the pods do not ask CRI-O, or for no user namespace: %+v", shape)
 	}
 	class.Annotations[profile.AnnotationWritableCgroup] = "yes"
-	if err := chooseRuntime(s); err != nil {
-		t.Fatal(err)
-	}
+	choose(t, s)
 	s.want(t, v1alpha1.ConditionRuntimeReady, no, v1alpha1.ReasonRuntimeClassInvalid)
 }
 

@@ -8,7 +8,6 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
-	"github.com/vclusterctl/vclusterctl/runtime/catalog"
 	"github.com/vclusterctl/vclusterctl/runtime/gvisor"
 	"github.com/vclusterctl/vclusterctl/runtime/kata"
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
@@ -36,15 +35,12 @@ func testRuntimes(t *testing.T, cases map[string]runtimeCase) {
 	t.Helper()
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			s := aScope()
-			s.profiles, s.nodes, s.runtimeClasses = catalog.Profiles(), []corev1.Node{hostNode(tc.node)}, hostClasses(t)
+			s := hostScope(t, hostNode(tc.node))
 			s.vc.Spec.Runtime.Profile = tc.asked
 			if tc.change != nil {
 				tc.change(s)
 			}
-			if err := chooseRuntime(s); err != nil {
-				t.Fatal(err)
-			}
+			choose(t, s)
 			tc.check(t, s)
 		})
 	}

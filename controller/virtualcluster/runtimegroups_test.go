@@ -47,15 +47,12 @@ func testGroups(t *testing.T, cases map[string]groupsCase) {
 	t.Helper()
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			s := aScope()
-			s.profiles, s.nodes, s.runtimeClasses = catalog.Profiles(), []corev1.Node{hostNode(tc.node)}, hostClasses(t)
+			s := hostScope(t, hostNode(tc.node))
 			s.vc.Spec = tc.spec
 			if tc.change != nil {
 				tc.change(s)
 			}
-			if err := chooseRuntime(s); err != nil {
-				t.Fatal(err)
-			}
+			choose(t, s)
 			if diff := cmp.Diff(tc.want, s.vc.Status.Runtime); diff != "" {
 				t.Errorf("%s -want, +got:\n%s", tc.reason, diff)
 			}
@@ -149,14 +146,11 @@ func TestRuntimeOfEachStays(t *testing.T) {
 // TestClassOfTheSite: a RuntimeClass with another name is used as the profile's
 // own would be, and known by its handler.
 func TestClassOfTheSite(t *testing.T) {
-	s := aScope()
-	s.profiles, s.nodes, s.runtimeClasses = catalog.Profiles(), []corev1.Node{hostNode(handlers{"kata-clh": false})}, hostClasses(t)
+	s := hostScope(t, hostNode(handlers{"kata-clh": false}))
 	s.runtimeClasses["big"] = &nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: "big"}, Handler: "kata-clh"}
 	s.vc.Spec.Runtime = v1alpha1.Runtime{Profile: v1alpha1.RuntimeKata, ClassName: "big"}
 	smallMachine(&s.vc.Spec.Servers.Resources, &s.vc.Spec.Servers.Storage)
-	if err := chooseRuntime(s); err != nil {
-		t.Fatal(err)
-	}
+	choose(t, s)
 	s.want(t, v1alpha1.ConditionRuntimeReady, yes, v1alpha1.ReasonReady)
 	if got := s.shapeOf(cluster.Servers(s.vc.Spec)).RuntimeClassName; got != "big" {
 		t.Errorf("the pods get RuntimeClass %q", got)
@@ -165,18 +159,14 @@ func TestClassOfTheSite(t *testing.T) {
 		t.Errorf("a pod under the class is taken for %v", p)
 	}
 	s.vc.Spec.Runtime.ClassName = "gone"
-	if err := chooseRuntime(s); err != nil {
-		t.Fatal(err)
-	}
+	choose(t, s)
 	c := s.want(t, v1alpha1.ConditionRuntimeReady, no, v1alpha1.ReasonRuntimeClassMissing)
 	if !strings.Contains(c.Message, "correct spec.runtime.className") {
 		t.Errorf("the message has no remedy: %s", c.Message)
 	}
 	s.runtimeClasses["big"].Handler = "runc"
 	s.vc.Spec.Runtime.ClassName = "big"
-	if err := chooseRuntime(s); err != nil {
-		t.Fatal(err)
-	}
+	choose(t, s)
 	c = s.want(t, v1alpha1.ConditionRuntimeReady, no, v1alpha1.ReasonNoCapableNode)
 	if !strings.Contains(c.Message, `handler "runc"`) {
 		t.Errorf("a pod with all capabilities under runc: %s", c.Message)
@@ -260,14 +250,11 @@ func (w *world) noSysbox() string {
 // TestOlderTakesAfterItsRuntime: in a cluster of an older template a new pool
 // takes after nodes of its own runtime, or is refused.
 func TestOlderTakesAfterItsRuntime(t *testing.T) {
-	s := aScope()
-	s.profiles, s.nodes, s.runtimeClasses = catalog.Profiles(), []corev1.Node{hostNode(handlers{userns.Handler: true, sysbox.Handler: true})}, hostClasses(t)
+	s := hostScope(t, hostNode(handlers{userns.Handler: true, sysbox.Handler: true}))
 	s.vc.Spec = asks("userns", "", "", "sysbox")
 	s.vc.Status.Resolved = &v1alpha1.Resolved{TemplateRevision: "0"}
 	serversUnder(s, userns.ClassName)
-	if err := chooseRuntime(s); err != nil {
-		t.Fatal(err)
-	}
+	choose(t, s)
 	pools := cluster.Pools(s.vc.Spec)
 	if s.modelSet(pools[0]) == nil {
 		t.Error("a pool has nothing to take after")
@@ -281,8 +268,7 @@ func TestOlderTakesAfterItsRuntime(t *testing.T) {
 // TestVolumeOfAnotherKind: a new group adopts no volume that its runtime cannot
 // use, and which kind a group has nothing changes.
 func TestVolumeOfAnotherKind(t *testing.T) {
-	s := aScope()
-	s.profiles, s.nodes, s.runtimeClasses = catalog.Profiles(), []corev1.Node{hostNode(handlers{kata.Handler: false})}, hostClasses(t)
+	s := hostScope(t, hostNode(handlers{kata.Handler: false}))
 	s.vc.Spec.Runtime.Profile = v1alpha1.RuntimeKata
 	smallMachine(&s.vc.Spec.Servers.Resources, &s.vc.Spec.Servers.Storage)
 	s.vc.Spec.Servers.Storage = v1alpha1.Storage{}
@@ -294,9 +280,7 @@ func TestVolumeOfAnotherKind(t *testing.T) {
 	if stop := s.checkClaims(s.groups()[0]); stop != nil {
 		t.Errorf("what nobody has chosen a runtime for yet is refused: %v", stop)
 	}
-	if err := chooseRuntime(s); err != nil {
-		t.Fatal(err)
-	}
+	choose(t, s)
 	g := s.groups()[0]
 	if !g.Block {
 		t.Fatalf("servers under Kata keep their state in a folder: %+v", s.condition(v1alpha1.ConditionRuntimeReady))
@@ -311,9 +295,7 @@ func TestVolumeOfAnotherKind(t *testing.T) {
 	delete(s.runtimeClasses, kata.ClassName)
 	serversUnder(s, kata.ClassName)
 	s.children.statefulSets["dev-server"].Spec.VolumeClaimTemplates = []corev1.PersistentVolumeClaim{*orphan}
-	if err := chooseRuntime(s); err != nil {
-		t.Fatal(err)
-	}
+	choose(t, s)
 	if s.runtimeStop == nil || !s.groups()[0].Block {
 		t.Error("the nodes are told another kind of volume while the host has lost the runtime")
 	}

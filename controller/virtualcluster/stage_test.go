@@ -211,3 +211,13 @@ func names(objects []client.Object) string {
 	slices.Sort(out)
 	return strings.Join(out, ", ")
 }
+
+// serve starts the server of a cluster, which says that all is well.
+func (w *world) serve(name string) *corev1.Pod {
+	w.t.Helper()
+	pod := w.startPods(name, "server")[0]
+	w.makeReady(pod)
+	w.says(pod, serving)
+	w.settle(name)
+	return pod
+}

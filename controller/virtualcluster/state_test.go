@@ -214,10 +214,7 @@ func TestStateLostWithoutNodes(t *testing.T) {
 	w.settle("dev")
 	w.expect("dev", v1alpha1.ConditionStateKept, unknown, v1alpha1.ReasonPending)
 	serve := func() {
-		pod := w.startPods("dev", "server")[0] // and none of the pool
-		w.makeReady(pod)
-		w.says(pod, serving)
-		w.settle("dev")
+		w.serve("dev") // and none of the pool
 		w.expect("dev", v1alpha1.ConditionControlPlaneReady, yes, v1alpha1.ReasonReady)
 		w.expect("dev", v1alpha1.ConditionNodesReady, no, v1alpha1.ReasonProgressing)
 	}
