@@ -75,7 +75,7 @@ func (wallClock) Now() time.Time { return time.Now() } //nolint:forbidigo // the
 // counting is a client that counts what it writes.
 func (s *stage) counting(config *rest.Config) client.Client {
 	s.t.Helper()
-	c, err := client.NewWithWatch(config, client.Options{Scheme: envtest.Scheme(s.t)})
+	c, err := client.NewWithWatch(config, envtest.Options(s.t))
 	if err != nil {
 		s.t.Fatal(err)
 	}

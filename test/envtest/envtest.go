@@ -2,6 +2,7 @@ package envtest
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -10,11 +11,13 @@ import (
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 	ctrlenvtest "sigs.k8s.io/controller-runtime/pkg/envtest"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/yaml"
@@ -31,9 +34,11 @@ const (
 // server is one API server for all tests of a test binary, started by the
 // first that needs it.
 type server struct {
-	start sync.Once
-	env   *ctrlenvtest.Environment
-	err   error
+	start  sync.Once
+	env    *ctrlenvtest.Environment
+	scheme *runtime.Scheme
+	mapper meta.RESTMapper
+	err    error
 }
 
 var shared server
@@ -73,23 +78,40 @@ func Config(tb testing.TB) *rest.Config {
 // Client is an uncached client of the API server, as its administrator.
 func Client(tb testing.TB) client.Client {
 	tb.Helper()
-	c, err := client.New(Config(tb), client.Options{Scheme: Scheme(tb)})
+	c, err := client.New(Config(tb), Options(tb))
 	if err != nil {
 		tb.Fatalf("make a client: %v", err)
 	}
 	return c
 }
 
+// Options are what every client of the API server needs. The scheme, and what
+// the API server says of its resources, is found out once for all clients: tests
+// have hundreds.
+func Options(tb testing.TB) client.Options {
+	tb.Helper()
+	Config(tb) // starts the server
+	return client.Options{Scheme: shared.scheme, Mapper: shared.mapper}
+}
+
 // Scheme knows the built-in types and this product's.
 func Scheme(tb testing.TB) *runtime.Scheme {
 	tb.Helper()
+	scheme, err := newScheme()
+	if err != nil {
+		tb.Fatalf("make a scheme: %v", err)
+	}
+	return scheme
+}
+
+func newScheme() (*runtime.Scheme, error) {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, apiextensionsv1.AddToScheme, v1alpha1.AddToScheme} {
 		if err := add(scheme); err != nil {
-			tb.Fatalf("make a scheme: %v", err)
+			return nil, err //nolint:wrapcheck // the caller says what this is about
 		}
 	}
-	return scheme
+	return scheme, nil
 }
 
 // Namespace makes a namespace for one test and returns its name. Nothing
@@ -114,7 +136,17 @@ func (s *server) run(dir string) {
 		}
 		s.env.CRDs = append(s.env.CRDs, crd)
 	}
-	_, s.err = s.env.Start()
+	if _, s.err = s.env.Start(); s.err != nil {
+		return
+	}
+	if s.scheme, s.err = newScheme(); s.err != nil {
+		return
+	}
+	var hc *http.Client
+	if hc, s.err = rest.HTTPClientFor(s.env.Config); s.err != nil {
+		return
+	}
+	s.mapper, s.err = apiutil.NewDynamicRESTMapper(s.env.Config, hc)
 }
 
 func (s *server) stop() error {
