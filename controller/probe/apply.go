@@ -53,8 +53,11 @@ func (r *Reconciler) do(ctx context.Context, w *world, a *action) (again bool, e
 	if a.status != nil {
 		updated := a.report.DeepCopy()
 		updated.Status = *a.status
-		if err := r.opts.Client.Status().Patch(ctx, updated, client.MergeFrom(a.report), client.FieldOwner(v1alpha1.FieldOwner)); err != nil {
-			return apierrors.IsNotFound(err), ignore(err, "write the status of RuntimeReport", a.report.Name, apierrors.IsNotFound)
+		// With a lock: a report of that name may be about another node meanwhile.
+		patch := client.MergeFromWithOptions(a.report, client.MergeFromWithOptimisticLock{})
+		if err := r.opts.Client.Status().Patch(ctx, updated, patch, client.FieldOwner(v1alpha1.FieldOwner)); err != nil {
+			late := apierrors.IsNotFound(err) || apierrors.IsConflict(err)
+			return late, ignore(err, "write the status of RuntimeReport", a.report.Name, apierrors.IsNotFound, apierrors.IsConflict)
 		}
 	}
 	if len(a.labels) > 0 {
@@ -121,12 +124,21 @@ func (r *Reconciler) label(ctx context.Context, a *action) error {
 			labels[key] = nil
 		}
 	}
-	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"labels": labels}})
+	// Another node may have taken the name meanwhile, and has proven nothing.
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": a.node.UID, "labels": labels}})
 	if err != nil {
 		return fmt.Errorf("label node %q: %w", a.node.Name, err)
 	}
 	err = r.opts.Client.Patch(ctx, a.node.DeepCopy(), client.RawPatch(types.MergePatchType, patch))
-	return ignore(err, "label node", a.node.Name, apierrors.IsNotFound)
+	return ignore(err, "label node", a.node.Name, apierrors.IsNotFound, isAnother)
+}
+
+// isAnother says whether something was refused because the object of that name
+// is another one.
+func isAnother(err error) bool {
+	status, ok := errors.AsType[*apierrors.StatusError](err)
+	return ok && status.ErrStatus.Details != nil &&
+		slices.ContainsFunc(status.ErrStatus.Details.Causes, func(c metav1.StatusCause) bool { return c.Field == "metadata.uid" })
 }
 
 // ignore wraps an error unless it is one that means that the work is done.
