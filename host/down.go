@@ -18,14 +18,10 @@ import (
 // with Options.Purge that, too. Where nothing is left to stop or remove it does
 // nothing. An error names what it had to leave behind.
 func Down(ctx context.Context, o Options, report Reporter) error {
-	o, err := o.complete()
+	o, n, err := begin(o)
 	if err != nil {
 		return err
 	}
-	if err := checkMachine(); err != nil {
-		return err
-	}
-	n := namesOf(o)
 	unlock, err := lock(ctx, n.lock, report)
 	if err != nil {
 		return err

@@ -18,14 +18,10 @@ import (
 // to use without a registry. An image that is there already is not loaded
 // again.
 func LoadImage(ctx context.Context, o Options, path string, report Reporter) error {
-	o, err := o.complete()
+	o, n, err := begin(o)
 	if err != nil {
 		return err
 	}
-	if err := checkMachine(); err != nil {
-		return err
-	}
-	n := namesOf(o)
 	unlock, err := lock(ctx, n.lock, report)
 	if err != nil {
 		return err

@@ -25,14 +25,10 @@ const (
 // Kubeconfig returns a kubeconfig with full access to the host. The host need
 // not be running, but must have been.
 func Kubeconfig(_ context.Context, o Options) ([]byte, error) {
-	o, err := o.complete()
+	o, n, err := begin(o)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkMachine(); err != nil {
-		return nil, err
-	}
-	n := namesOf(o)
 	c, err := loadCredentials(n)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNotRunning

@@ -24,14 +24,11 @@ const askTimeout = 5 * time.Second
 
 // GetStatus says how the embedded host is.
 func GetStatus(ctx context.Context, o Options) (Status, error) {
-	o, err := o.complete()
+	o, n, err := begin(o)
 	if err != nil {
 		return Status{}, err
 	}
-	if err := checkMachine(); err != nil {
-		return Status{}, err
-	}
-	return inspect(ctx, o, namesOf(o))
+	return inspect(ctx, o, n)
 }
 
 func inspect(ctx context.Context, o Options, n names) (Status, error) {

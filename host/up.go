@@ -40,14 +40,10 @@ type starter struct {
 // made. After that the node keeps running, for another Up to wait for it or for
 // Status to say what is wrong.
 func Up(ctx context.Context, o Options, report Reporter) (Status, error) {
-	o, err := o.complete()
+	o, n, err := begin(o)
 	if err != nil {
 		return Status{}, err
 	}
-	if err := checkMachine(); err != nil {
-		return Status{}, err
-	}
-	n := namesOf(o)
 	unlock, err := lock(ctx, n.lock, report)
 	if err != nil {
 		return Status{}, err
@@ -60,6 +56,16 @@ func Up(ctx context.Context, o Options, report Reporter) (Status, error) {
 		}
 	}
 	return s.finished(ctx)
+}
+
+// begin is where every command on a host begins: what is asked for, complete, the
+// names of what the host is made of, and a user who may touch them.
+func begin(o Options) (Options, names, error) {
+	o, err := o.complete()
+	if err == nil {
+		err = checkMachine()
+	}
+	return o, namesOf(o), err
 }
 
 func checkMachine() error {
