@@ -39,6 +39,28 @@ func pod(name string, change ...func(*corev1.Pod)) *corev1.Pod {
 	return p
 }
 
+// aWitness looks at a cluster, its pods on the host and its nodes inside, where
+// the API does as funcs say.
+func aWitness(t *testing.T, vc *v1alpha1.VirtualCluster, pods, nodes []client.Object, funcs interceptor.Funcs) *Witness {
+	t.Helper()
+	s, err := scheme()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Witness{
+		host:  &Host{Cluster: &Cluster{WithWatch: fake.NewClientBuilder().WithScheme(s).WithObjects(vc).WithObjects(pods...).Build()}},
+		inner: &Cluster{WithWatch: fake.NewClientBuilder().WithScheme(s).WithObjects(nodes...).WithInterceptorFuncs(funcs).Build()},
+		vc:    vc, leader: leads, since: map[string]time.Time{},
+	}
+}
+
+// age makes all that is untrue untrue for a little longer than somebody is patient.
+func (w *Witness) age(patience time.Duration) {
+	for what := range w.since {
+		w.since[what] = time.Now().Add(-patience - time.Second)
+	}
+}
+
 // TestWitnessPods: a node whose pod is gone is missed long before the cluster
 // inside finds out.
 func TestWitnessPods(t *testing.T) {
@@ -64,27 +86,17 @@ func TestWitnessPods(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			s, err := scheme()
-			if err != nil {
-				t.Fatal(err)
-			}
 			vc := VirtualCluster("default", "dev")
 			vc.Spec.Pools = []v1alpha1.Pool{{Name: "work"}}
 			vc.Status.Resolved = &v1alpha1.Resolved{ControlPlaneOnly: &tc.alone}
 			meta.SetStatusCondition(&vc.Status.Conditions, metav1.Condition{Type: v1alpha1.ConditionNodesReady, Status: metav1.ConditionTrue})
 			inside := []client.Object{node("server-0", corev1.ConditionTrue), node("work-0", corev1.ConditionTrue)}
-			w := &Witness{
-				host:  &Host{Cluster: &Cluster{WithWatch: fake.NewClientBuilder().WithScheme(s).WithObjects(append(tc.pods, vc)...).Build()}},
-				inner: &Cluster{WithWatch: fake.NewClientBuilder().WithScheme(s).WithObjects(inside...).Build()},
-				vc:    vc, leader: leads, since: map[string]time.Time{},
-			}
+			w := aWitness(t, vc, tc.pods, inside, interceptor.Funcs{})
 			if !tc.led {
 				w.leader = func(context.Context) (*corev1.Pod, error) { return nil, errors.New("the Lease is old") }
 			}
 			w.compare(t.Context())
-			for what := range w.since {
-				w.since[what] = time.Now().Add(-podPatience - time.Second)
-			}
+			w.age(podPatience)
 			w.compare(t.Context())
 			if lies := w.Lies(); len(lies) > 0 != tc.lie || tc.lie && !strings.Contains(lies[0], "[work-0]") {
 				t.Errorf("%s\naccused of %q", tc.reason, lies)
@@ -118,10 +130,6 @@ func TestWitnessNodes(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			s, err := scheme()
-			if err != nil {
-				t.Fatal(err)
-			}
 			vc := VirtualCluster("default", "dev")
 			vc.Generation = 2
 			vc.Spec.Pools = []v1alpha1.Pool{{Name: "work", Replicas: ptr.To[int32](1)}}
@@ -132,18 +140,12 @@ func TestWitnessNodes(t *testing.T) {
 				}
 				return c.List(ctx, list, opts...)
 			}}
-			w := &Witness{
-				host:  &Host{Cluster: &Cluster{WithWatch: fake.NewClientBuilder().WithScheme(s).WithObjects(vc, pod("dev-server-0"), pod("dev-work-0")).Build()}},
-				inner: &Cluster{WithWatch: fake.NewClientBuilder().WithScheme(s).WithObjects(tc.nodes...).WithInterceptorFuncs(deaf).Build()},
-				vc:    vc, leader: leads, since: map[string]time.Time{},
-			}
+			w := aWitness(t, vc, []client.Object{pod("dev-server-0"), pod("dev-work-0")}, tc.nodes, deaf)
 			w.compare(t.Context())
 			if lies := w.Lies(); len(lies) > 0 {
 				t.Errorf("accused at once: %v", lies)
 			}
-			for what := range w.since {
-				w.since[what] = time.Now().Add(-patience - time.Second)
-			}
+			w.age(patience)
 			w.compare(t.Context())
 			if got := strings.Join(w.Lies(), "; "); tc.lie == "" && got != "" || !strings.Contains(got, tc.lie) {
 				t.Errorf("%s\naccused of %q, want %q", tc.reason, got, tc.lie)
@@ -155,13 +157,9 @@ func TestWitnessNodes(t *testing.T) {
 // TestWitnessNodesInOrder: the same nodes are missed in the same words, so that
 // nobody is accused of one thing twice.
 func TestWitnessNodesInOrder(t *testing.T) {
-	s, err := scheme()
-	if err != nil {
-		t.Fatal(err)
-	}
 	vc := VirtualCluster("default", "dev")
 	vc.Spec.Pools = []v1alpha1.Pool{{Name: "work", Replicas: ptr.To[int32](8)}}
-	w := &Witness{inner: &Cluster{WithWatch: fake.NewClientBuilder().WithScheme(s).Build()}}
+	w := aWitness(t, vc, nil, nil, interceptor.Funcs{})
 	want := []string{`node "server-0" is not, inside`}
 	for i := range 8 {
 		want = append(want, fmt.Sprintf(`node "work-%d" is not, inside`, i))
