@@ -16,7 +16,10 @@ func TestUnits(t *testing.T) {
 	}{
 		"k3s": {
 			reason: "The semantics of K3s's own unit, at whatever speed it starts.",
-			want:   map[string]string{"Type": "notify", "Delegate": "yes", "KillMode": "process", "TimeoutStartSec": "0", "Restart": "always"},
+			want: map[string]string{
+				"Type": "notify", "Delegate": "yes", "KillMode": "process", "TimeoutStartSec": "0", "Restart": "always",
+				"Environment": "CATTLE_NEW_SIGNED_CERT_EXPIRATION_DAYS=3650", // as long as the CAs of a cluster
+			},
 		},
 		"k3s-agent": {
 			reason: "An agent is no different.",
