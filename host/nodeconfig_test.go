@@ -1,22 +1,17 @@
 package host
 
 import (
-	"flag"
 	"fmt"
 	"maps"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/vclusterctl/vclusterctl/host/internal/network"
+	"github.com/vclusterctl/vclusterctl/test/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 func testPlan() network.Plan {
 	return network.Plan{
@@ -57,10 +52,7 @@ func TestNodeFiles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := dump(files)
-			if diff := cmp.Diff(golden(t, "node-"+name+".txt", got), got); diff != "" {
-				t.Errorf("\n%s\nnodeFiles(...): -want, +got:\n%s", tc.reason, diff)
-			}
+			golden.Check(t, filepath.Join("testdata", "node-"+name+".txt"), tc.reason, []byte(dump(files)))
 		})
 	}
 }
@@ -111,20 +103,4 @@ func dump(files map[string][]byte) string {
 		fmt.Fprintf(&b, "--- %s\n%s\n", name, files[name])
 	}
 	return b.String()
-}
-
-// golden returns the recorded file, after writing it when asked to.
-func golden(t *testing.T, name, got string) string {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(want)
 }

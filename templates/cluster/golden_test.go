@@ -1,14 +1,10 @@
 package cluster
 
 import (
-	"flag"
 	"net/netip"
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -18,9 +14,8 @@ import (
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
+	"github.com/vclusterctl/vclusterctl/test/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestGolden holds every object of a cluster to the files of its variant.
 func TestGolden(t *testing.T) {
@@ -56,7 +51,7 @@ func TestGolden(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			for file, obj := range objects(t, tc.in, shape(tc.seccomp), tc.block) {
-				compare(t, filepath.Join("testdata", name, file+".yaml"), obj)
+				compare(t, filepath.Join("testdata", name, file+".yaml"), tc.reason, obj)
 			}
 		})
 	}
@@ -109,32 +104,13 @@ func shape(seccomp bool) profile.PodShape {
 	return out
 }
 
-func compare(t *testing.T, file string, obj any) {
+func compare(t *testing.T, file, reason string, obj any) {
 	t.Helper()
 	got, err := yaml.Marshal(obj)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *update {
-		write(t, file, got)
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(got), "\n")); diff != "" {
-		t.Errorf("%s: -want +got (go test -update writes it anew):\n%s", file, diff)
-	}
-}
-
-func write(t *testing.T, file string, data []byte) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	golden.Check(t, file, reason, got)
 }
 
 func minimal() Input {

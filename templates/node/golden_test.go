@@ -1,19 +1,14 @@
 package node
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
+	"github.com/vclusterctl/vclusterctl/test/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // goldenCase is a node by what makes it another one than a server in a pod.
 type goldenCase struct {
@@ -36,7 +31,7 @@ func testGolden(t *testing.T, tests map[string]goldenCase) {
 			if err != nil {
 				t.Fatalf("%s\nFiles(): %v", tc.reason, err)
 			}
-			golden(t, filepath.Join("testdata", name+".txt"), render(files))
+			golden.Check(t, filepath.Join("testdata", name+".txt"), tc.reason, []byte(render(files)))
 		})
 	}
 }
@@ -135,23 +130,4 @@ func render(files []File) string {
 		fmt.Fprintf(&b, "=== %s %o\n%s", f.Path, f.Mode, f.Content)
 	}
 	return b.String()
-}
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs; run with -update if that is meant (-want +got):\n%s", path, diff)
-	}
 }

@@ -2,15 +2,11 @@ package oci
 
 import (
 	"encoding/json"
-	"flag"
-	"os"
 	"path/filepath"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/vclusterctl/vclusterctl/test/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestBuild(t *testing.T) {
 	base := Params{
@@ -44,28 +40,7 @@ func TestBuild(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(golden(t, name+".json", got), string(got)+"\n"); diff != "" {
-				t.Errorf("\n%s\nBuild(...): -want, +got:\n%s", tc.reason, diff)
-			}
+			golden.Check(t, filepath.Join("testdata", name+".json"), tc.reason, append(got, '\n'))
 		})
 	}
-}
-
-// golden returns the recorded file, after writing it when asked to.
-func golden(t *testing.T, name string, got []byte) string {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, append(got, '\n'), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(want)
 }
