@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -34,6 +35,26 @@ func (r *Reconciler) observeClaims(ctx context.Context, s *Scope) error {
 	s.claims = map[string]*corev1.PersistentVolumeClaim{}
 	for i := range claims.Items {
 		s.claims[claims.Items[i].Name] = &claims.Items[i]
+	}
+	return nil
+}
+
+// observeAdopted looks for volumes of the servers that came from elsewhere: their
+// StatefulSet has to take them along, or nothing would. The cache will do, as the
+// StatefulSet is put right whenever one comes or goes.
+func (r *Reconciler) observeAdopted(ctx context.Context, s *Scope) error {
+	g := cluster.Servers(s.vc.Spec)
+	for i := int32(0); i < g.Replicas && !g.Ephemeral(); i++ {
+		c := &metav1.PartialObjectMetadata{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "PersistentVolumeClaim"}}
+		key := client.ObjectKey{Namespace: s.vc.Namespace, Name: cluster.StateClaimName(s.vc.Name, g.Name, i)}
+		err := r.client.Get(ctx, key, c)
+		if apierrors.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("get PersistentVolumeClaim %q: %w", key.Name, err)
+		}
+		s.adopted = s.adopted || s.hasLabels(g, c) && !s.isOwn(c)
 	}
 	return nil
 }
@@ -84,22 +105,21 @@ func (s *Scope) checkClaims(g cluster.Group) *stop {
 
 // checkClaim refuses a volume that somebody else made, and one of a former
 // cluster of the same name: with that one's data and this one's identity, a
-// node can only fail. Volumes with our labels that nothing else controls and
-// that are younger than the cluster are its own: an orphaned StatefulSet leaves
-// such ones.
+// node can only fail. Volumes with our labels that nothing else controls are the
+// cluster's own if they name it as their owner, as those of servers do, or are
+// younger: an orphaned StatefulSet leaves such ones.
 func (s *Scope) checkClaim(g cluster.Group, c *corev1.PersistentVolumeClaim) *stop {
 	const condition, reason = v1alpha1.ConditionControlPlaneReady, v1alpha1.ReasonNameConflict
-	ours := c.Labels[v1alpha1.LabelCluster] == s.vc.Name && c.Labels[v1alpha1.LabelPool] == g.Name
-	owner := metav1.GetControllerOf(c)
+	owner, own := metav1.GetControllerOf(c), s.isOwn(c)
 	switch {
-	case !ours || owner != nil && !s.isNode(g, owner):
+	case !s.hasLabels(g, c) || owner != nil && !s.isNode(g, owner):
 		return stall(condition, reason,
 			"PersistentVolumeClaim %q exists and is not of this cluster; it is left alone: delete it, or %s", c.Name, otherName(g)).again()
 	case s.isLiving(owner):
 		return nil
-	case c.DeletionTimestamp != nil, len(c.OwnerReferences) > 0:
+	case c.DeletionTimestamp != nil, len(c.OwnerReferences) > 0 && !own:
 		return wait(condition, reason, "waiting for PersistentVolumeClaim %q of former nodes to be deleted", c.Name).again()
-	case c.CreationTimestamp.Before(&s.vc.CreationTimestamp):
+	case !own && c.CreationTimestamp.Before(&s.vc.CreationTimestamp):
 		return stall(condition, reason,
 			"PersistentVolumeClaim %q holds the data of a former cluster; delete it, or %s", c.Name, otherName(g)).again()
 	case s.choiceOf(g.Name) != nil && g.Block != (modeOf(c) == corev1.PersistentVolumeBlock):
@@ -108,6 +128,17 @@ func (s *Scope) checkClaim(g cluster.Group, c *corev1.PersistentVolumeClaim) *st
 	default:
 		return nil
 	}
+}
+
+// hasLabels says whether a volume has the labels of one of a group.
+func (s *Scope) hasLabels(g cluster.Group, c client.Object) bool {
+	return c.GetLabels()[v1alpha1.LabelCluster] == s.vc.Name && c.GetLabels()[v1alpha1.LabelPool] == g.Name
+}
+
+// isOwn says whether a volume names this very cluster as its owner, so that it
+// lives as long.
+func (s *Scope) isOwn(c client.Object) bool {
+	return slices.ContainsFunc(c.GetOwnerReferences(), func(o metav1.OwnerReference) bool { return o.UID == s.vc.UID })
 }
 
 // isNode says whether an owner has the name of a group's StatefulSet or of one

@@ -1,6 +1,7 @@
 package virtualcluster
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 
@@ -139,6 +140,49 @@ func TestCheckClaim(t *testing.T) {
 			s.claims = map[string]*corev1.PersistentVolumeClaim{claim.Name: claim}
 			var got kind
 			if stop := s.checkClaims(s.groups()[1]); stop != nil {
+				got = stop.kind
+			}
+			if got != tc.want {
+				t.Errorf("%s\ncheckClaims() = %q, want %q", tc.reason, got, tc.want)
+			}
+		})
+	}
+}
+
+// TestOwnClaim: a volume that names the cluster as its owner is its own, and goes
+// when it goes.
+func TestOwnClaim(t *testing.T) {
+	gone := metav1.Now()
+	set := metav1.OwnerReference{Kind: "StatefulSet", Name: "dev-server", UID: "u-old", Controller: ptr.To(true)}
+	cluster := func(uid types.UID) metav1.OwnerReference {
+		return metav1.OwnerReference{Kind: v1alpha1.VirtualClusterKind, Name: "dev", UID: uid}
+	}
+	cases := map[string]struct {
+		reason  string
+		owners  []metav1.OwnerReference
+		leaving *metav1.Time
+		labels  string
+		want    kind
+	}{
+		"Own":        {reason: "Its StatefulSet was deleted by hand.", owners: []metav1.OwnerReference{cluster("u")}},
+		"OwnAndSet":  {reason: "Nothing deletes what one living owner is left of.", owners: []metav1.OwnerReference{cluster("u"), set}},
+		"Leaving":    {reason: "Somebody deleted it.", owners: []metav1.OwnerReference{cluster("u")}, leaving: &gone, want: waiting},
+		"Former":     {reason: "Garbage collection is going to delete it.", owners: []metav1.OwnerReference{cluster("former")}, want: waiting},
+		"Unlabelled": {reason: "Whoever made it did not take it for one of a node.", owners: []metav1.OwnerReference{cluster("u")}, labels: "other", want: stalled},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := aScope()
+			s.vc.UID = "u"
+			s.vc.CreationTimestamp = metav1.Now()
+			claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{
+				Name: "state-dev-server-0", OwnerReferences: tc.owners, DeletionTimestamp: tc.leaving,
+				Labels: map[string]string{v1alpha1.LabelCluster: cmp.Or(tc.labels, "dev"), v1alpha1.LabelPool: "server"},
+			}}
+			s.claims = map[string]*corev1.PersistentVolumeClaim{claim.Name: claim}
+			s.children.statefulSets = nil
+			var got kind
+			if stop := s.checkClaims(s.groups()[0]); stop != nil {
 				got = stop.kind
 			}
 			if got != tc.want {

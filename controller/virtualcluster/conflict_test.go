@@ -105,12 +105,14 @@ func TestFormerVolume(t *testing.T) {
 		}
 	}
 	set := metav1.OwnerReference{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "dev-server", UID: "gone", Controller: ptr.To(true)}
+	former := metav1.OwnerReference{APIVersion: v1alpha1.GroupVersion.String(), Kind: v1alpha1.VirtualClusterKind, Name: "dev", UID: "gone"}
 	cases := map[string]struct {
 		reason string
 		claim  *corev1.PersistentVolumeClaim
 		kept   metav1.ConditionStatus // of Stalled
 	}{
 		"Leaving": {reason: "Garbage collection is going to delete it.", claim: claim(set), kept: metav1.ConditionFalse},
+		"Owned":   {reason: "It goes with the former cluster that it names.", claim: claim(former), kept: metav1.ConditionFalse},
 		"Kept":    {reason: "Somebody has to decide.", claim: claim(), kept: metav1.ConditionTrue},
 	}
 	for name, tc := range cases {

@@ -37,6 +37,7 @@ func (r *Reconciler) observe(ctx context.Context, vc *v1alpha1.VirtualCluster) (
 		r.observeSecrets,
 		r.observePods,
 		r.observeClaims,
+		r.observeAdopted,
 		r.observeHost,
 		r.observeProofs,
 		r.observeCatalogue,

@@ -55,6 +55,9 @@ type Scope struct {
 	// claims are the volumes of the namespace by name, whoever they belong to.
 	// Empty while no node is to be made, and none is without a place.
 	claims map[string]*corev1.PersistentVolumeClaim
+	// adopted is true if a volume of the servers is there that does not say by
+	// itself that it is the cluster's.
+	adopted bool
 	// reports by UID of the pod.
 	reports map[types.UID]report.Snapshot
 	// runtimeClasses by name, and nodes sorted by name.

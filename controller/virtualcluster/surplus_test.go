@@ -16,13 +16,10 @@ import (
 func (w *world) claimOf(group, name string) *corev1.PersistentVolumeClaim {
 	w.t.Helper()
 	set := w.set(group)
-	c := &corev1.PersistentVolumeClaim{
-		ObjectMeta: metav1.ObjectMeta{
-			Namespace: w.ns, Name: name,
-			Labels:          map[string]string{v1alpha1.LabelCluster: "dev", v1alpha1.LabelPool: group},
-			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(set, appsv1.SchemeGroupVersion.WithKind("StatefulSet"))},
-		},
-		Spec: set.Spec.VolumeClaimTemplates[0].Spec,
+	c := set.Spec.VolumeClaimTemplates[0].DeepCopy()
+	c.Namespace, c.Name, c.Status = w.ns, name, corev1.PersistentVolumeClaimStatus{}
+	if set.Spec.PersistentVolumeClaimRetentionPolicy.WhenDeleted == appsv1.DeletePersistentVolumeClaimRetentionPolicyType {
+		c.OwnerReferences = append(c.OwnerReferences, *metav1.NewControllerRef(set, appsv1.SchemeGroupVersion.WithKind("StatefulSet")))
 	}
 	w.create(c)
 	return c

@@ -12,6 +12,7 @@ import (
 // that each has or is to have.
 func (s *Scope) groups() []cluster.Group {
 	all := append([]cluster.Group{cluster.Servers(s.vc.Spec)}, cluster.Pools(s.vc.Spec)...)
+	all[0].Adopted = s.adopted
 	for i, g := range all {
 		if c := s.choiceOf(g.Name); c != nil && c.stop == nil {
 			all[i].Block = s.onBlock(g, c.knowledge)

@@ -58,7 +58,10 @@ type Group struct {
 	Storage   v1alpha1.Storage
 	// Block is true where the volumes are block devices, on which the nodes make
 	// their file system.
-	Block      bool
+	Block bool
+	// Adopted is true of servers with a volume that does not say by itself whose
+	// it is: a StatefulSet of an older template left it, or a backup.
+	Adopted    bool
 	Scheduling v1alpha1.NodeScheduling
 	// Labels and Taints of the nodes inside.
 	Labels map[string]v1alpha1.LabelValue
@@ -122,4 +125,15 @@ func (in Input) owner() *metav1ac.OwnerReferenceApplyConfiguration {
 		WithUID(in.UID).
 		WithController(true).
 		WithBlockOwnerDeletion(true)
+}
+
+// keeper makes the VirtualCluster an owner of a volume, and not its controller,
+// which StatefulSets would take for somebody in charge. It holds nothing up: the
+// right to say that it does is not a StatefulSet's.
+func (in Input) keeper() *metav1ac.OwnerReferenceApplyConfiguration {
+	return metav1ac.OwnerReference().
+		WithAPIVersion(v1alpha1.GroupVersion.String()).
+		WithKind(v1alpha1.VirtualClusterKind).
+		WithName(in.Name).
+		WithUID(in.UID)
 }

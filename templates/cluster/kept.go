@@ -95,7 +95,7 @@ func KeptStatefulSet(in Input, g Group, model *appsv1.StatefulSet, config *corev
 		takeAfter(set, in, g)
 	}
 	// The model may be one that was paused.
-	set.Spec.WithReplicas(g.Replicas).WithPersistentVolumeClaimRetentionPolicy(retention(appsv1.DeletePersistentVolumeClaimRetentionPolicyType))
+	set.Spec.WithReplicas(g.Replicas).WithPersistentVolumeClaimRetentionPolicy(running(g, set.Spec))
 	set.Spec.Template.WithAnnotations(map[string]string{AnnotationConfigHash: configHash([]byte(config.Data[keyNodeConfig]))})
 	return set, keepPod(set.Spec.Template.Spec, in, g)
 }

@@ -84,8 +84,8 @@ func TestPausedStatefulSet(t *testing.T) {
 	if !IsPaused(paused) {
 		t.Error("a StatefulSet that is paused counts as running")
 	}
-	if got := paused.Spec.PersistentVolumeClaimRetentionPolicy.WhenDeleted; got != appsv1.DeletePersistentVolumeClaimRetentionPolicyType {
-		t.Errorf("volumes of a paused cluster that is deleted: got %s, want Delete", got)
+	if got := paused.Spec.PersistentVolumeClaimRetentionPolicy.WhenDeleted; got != set.Spec.PersistentVolumeClaimRetentionPolicy.WhenDeleted {
+		t.Errorf("volumes of a StatefulSet that is deleted while it is paused: got %s, before %s", got, set.Spec.PersistentVolumeClaimRetentionPolicy.WhenDeleted)
 	}
 	ours, err := ExtractStatefulSet(set, v1alpha1.FieldOwner)
 	if err != nil {

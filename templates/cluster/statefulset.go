@@ -36,12 +36,12 @@ func StatefulSet(in Input, g Group, shape profile.PodShape) (*appsv1ac.StatefulS
 		WithReplicas(g.Replicas).
 		WithPodManagementPolicy(appsv1.ParallelPodManagement).
 		WithUpdateStrategy(appsv1ac.StatefulSetUpdateStrategy().WithType(appsv1.OnDeleteStatefulSetStrategyType)).
-		WithPersistentVolumeClaimRetentionPolicy(retention(appsv1.DeletePersistentVolumeClaimRetentionPolicyType)).
 		WithSelector(metav1ac.LabelSelector().WithMatchLabels(groupSelector(in.Name, g.Name, g.Role))).
 		WithTemplate(template)
 	if !g.Ephemeral() {
 		spec.WithVolumeClaimTemplates(stateClaim(in, g))
 	}
+	spec.WithPersistentVolumeClaimRetentionPolicy(running(g, spec))
 	return appsv1ac.StatefulSet(GroupName(in.Name, g.Name), in.Namespace).
 		WithLabels(GroupLabels(in.Name, g.Name, g.Role)).
 		WithOwnerReferences(in.owner()).
@@ -73,6 +73,9 @@ func stateClaim(in Input, g Group) *corev1ac.PersistentVolumeClaimApplyConfigura
 		WithLabels(GroupLabels(in.Name, g.Name, g.Role)).
 		WithSpec(spec).
 		WithStatus(corev1ac.PersistentVolumeClaimStatus().WithPhase(corev1.ClaimPending))
+	if g.Name == ServerGroup {
+		claim.WithOwnerReferences(in.keeper())
+	}
 	claim.Namespace = nil
 	claim.TypeMetaApplyConfiguration = metav1ac.TypeMetaApplyConfiguration{}
 	return claim
