@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/templates/cluster"
@@ -25,11 +26,18 @@ func testDeletion(t *testing.T, d harness.Distro) {
 			reason: "Its API serves.",
 			before: func(s *scene, vc *v1alpha1.VirtualCluster) {
 				s.condition(vc, v1alpha1.ConditionControlPlaneReady, metav1.ConditionTrue, "")
+				var claim corev1.PersistentVolumeClaim
+				s.must(s.host.Get(s.ctx, client.ObjectKey{Namespace: vc.Namespace, Name: cluster.StateClaimName(vc.Name, cluster.ServerGroup, 0)}, &claim))
+				s.ownedByCluster(&claim, vc)
 			},
 		},
 		"AtOnce": {
 			reason: "The controller may not even have seen it.",
 			before: func(*scene, *v1alpha1.VirtualCluster) {},
+		},
+		"VolumeMade": {
+			reason: "Its volume has just been made, and belongs to nobody but the cluster.",
+			before: (*scene).volumeMade,
 		},
 		"NeverBooted": {
 			reason: "Its image does not exist, so there was never a node.",
@@ -69,6 +77,36 @@ func testDeletion(t *testing.T, d harness.Distro) {
 				t.Errorf("%s\nleft behind: %s: %v", tc.reason, harness.Describe(left), err)
 			}
 		})
+	}
+}
+
+// volumeMade waits for the first version of the volume of a server. Nobody has to
+// write onto it whose it is: the scheduler does, where it goes, and one of the two
+// would lose.
+func (s *scene) volumeMade(vc *v1alpha1.VirtualCluster) {
+	s.Helper()
+	claims, err := s.host.Watch(s.within(stepTimeout), &corev1.PersistentVolumeClaimList{},
+		client.InNamespace(vc.Namespace), client.MatchingLabels{v1alpha1.LabelCluster: vc.Name},
+		&client.ListOptions{Raw: &metav1.ListOptions{ResourceVersion: vc.ResourceVersion}})
+	s.must(err)
+	defer claims.Stop()
+	for event := range claims.ResultChan() {
+		claim, ok := event.Object.(*corev1.PersistentVolumeClaim)
+		if !ok {
+			s.Fatalf("watch the volumes of %q: %v", vc.Name, event.Object)
+		}
+		s.ownedByCluster(claim, vc)
+		return
+	}
+	s.Fatalf("no volume of %q was made in %s", vc.Name, stepTimeout)
+}
+
+// ownedByCluster checks that the volume of a server goes with its cluster, and
+// with nothing else.
+func (s *scene) ownedByCluster(claim *corev1.PersistentVolumeClaim, vc *v1alpha1.VirtualCluster) {
+	s.Helper()
+	if owners := claim.OwnerReferences; len(owners) != 1 || owners[0].UID != vc.UID || owners[0].Controller != nil {
+		s.Errorf("volume %q has the owners %+v, want the cluster alone, and as no controller", claim.Name, owners)
 	}
 }
 
