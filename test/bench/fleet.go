@@ -81,13 +81,13 @@ func fleetSection(size int, took time.Duration, made, waiting tally, busy, idle 
 	return section{title: fmt.Sprintf("One controller, %d clusters that wait for their pods", size), rows: []row{
 		{name: "writes per cluster", unit: count, ours: series{float64(made.writes) / n}},
 		{name: "rehearsals per cluster (dry run)", unit: count, ours: series{float64(made.dryRuns) / n}},
-		{name: fmt.Sprintf("writes in %s of waiting, all clusters", watched), unit: whole, ours: series{float64(waiting.writes)}, target: "0"},
+		{name: fmt.Sprintf("writes in %s of waiting, all clusters", watched), unit: whole, ours: series{float64(waiting.writes)}, target: zero},
 		{name: fmt.Sprintf("reads in %s of waiting, all clusters", watched), unit: whole, ours: series{float64(waiting.reads)}},
 		{name: "time per cluster to make its objects", unit: milli, ours: series{took.Seconds() / n}},
 		{name: "processor time per cluster", unit: milli, ours: series{busy.cpu / n}},
 		{name: fmt.Sprintf("processor time in %s of waiting", watched), unit: milli, ours: series{idle.cpu - busy.cpu}},
-		{name: "resident memory, waiting", unit: mebi, ours: series{idle.resident}, target: "≤ 150 MiB"},
-		{name: "resident memory, at most", unit: mebi, ours: series{idle.peak}, target: "≤ 150 MiB"},
+		{name: "resident memory, waiting", unit: mebi, ours: series{idle.resident}, target: slight},
+		{name: "resident memory, at most", unit: mebi, ours: series{idle.peak}, target: slight},
 	}}
 }
 

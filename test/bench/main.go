@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -41,9 +42,13 @@ type bench struct {
 	distro      string
 	bareConfig  map[v1alpha1.Distro]map[string][]byte
 	// refused are the distros that were tried, with their words.
-	refused  map[v1alpha1.Distro]string
-	begin    time.Time
-	progress io.Writer
+	refused map[v1alpha1.Distro]string
+	// notes and controllers (those of cgroups that the machine delegates) are
+	// for the reader of the table.
+	notes       []note
+	controllers string
+	begin       time.Time
+	progress    io.Writer
 }
 
 func main() {
@@ -66,35 +71,32 @@ func exit(err error) {
 
 func run(ctx context.Context) error {
 	b := &bench{begin: time.Now(), progress: os.Stderr, bareConfig: map[v1alpha1.Distro]map[string][]byte{}, refused: map[v1alpha1.Distro]string{}}
-	var only, out string
+	var only, out, page string
 	flag.IntVar(&b.runs, "runs", 5, "how often each boot is repeated, after one that warms the caches")
 	flag.IntVar(&b.many, "many", 10, "how many clusters are created at once")
 	flag.IntVar(&b.fleet, "fleet", 500, "how many clusters one controller looks after")
 	flag.StringVar(&only, "only", "", "sections to run, of "+strings.Join(sectionNames(), ","))
 	flag.StringVar(&b.distro, "distro", "", "measure this distro only, of those that the node image carries")
 	flag.StringVar(&out, "out", os.Getenv("BENCH_OUT"), "file to write the table to as well")
+	flag.StringVar(&page, "page", os.Getenv("BENCH_PAGE"), "Markdown page to put everything into that is printed, in place of what an earlier run printed")
 	flag.Parse()
 	if only != "" {
 		b.only = strings.Split(only, ",")
+	}
+	if page != "" && (only != "" || b.distro != "") {
+		return errors.New("a page has all figures: leave -only and -distro out")
 	}
 	if os.Geteuid() != 0 {
 		return errors.New("an embedded host needs root")
 	}
 	sections, err := b.measure(ctx)
+	if err != nil {
+		page = "" // it keeps the figures that it has
+	}
 	if len(sections) > 0 {
-		err = errors.Join(err, publish(sections, out))
+		err = errors.Join(err, b.publish(sections, out, page))
 	}
 	return err
-}
-
-// publish prints what was measured, also where something failed later.
-func publish(sections []section, out string) error {
-	table := conditions() + "\n" + render(sections)
-	fmt.Print(table)
-	if out == "" {
-		return nil
-	}
-	return os.WriteFile(out, []byte(table), 0o644)
 }
 
 // part is one section of the table and what measures it.
@@ -159,6 +161,10 @@ func (b *bench) open(ctx context.Context) error {
 	b.host, b.dir = h, filepath.Join(h.Dir, "bench")
 	if err := h.Up(ctx); err != nil {
 		return err
+	}
+	b.controllers = "unknown"
+	if h.Status.Report != nil {
+		b.controllers = cmp.Or(strings.Join(h.Status.Report.Facts.CgroupControllers, ", "), "none")
 	}
 	if err := b.audit(ctx); err != nil {
 		return err

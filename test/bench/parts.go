@@ -4,14 +4,11 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sys/unix"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/test/e2e/harness"
@@ -25,8 +22,12 @@ func (b *bench) distros() ([]harness.Distro, error) {
 	}
 	var found []harness.Distro
 	for _, d := range harness.Distros() {
-		if slices.Contains(carried, string(d.Name)) && (b.distro == "" || b.distro == string(d.Name)) {
+		switch {
+		case b.distro != "" && b.distro != string(d.Name):
+		case slices.Contains(carried, string(d.Name)):
 			found = append(found, d)
+		default:
+			b.noteAbout(noteOn(d, false, program{}, nil, ""))
 		}
 	}
 	if len(found) == 0 {
@@ -35,9 +36,9 @@ func (b *bench) distros() ([]harness.Distro, error) {
 	return found, nil
 }
 
-// eachDistro measures every distro that runs on this host. One that refuses to
-// is left out, with its own words.
-func (b *bench) eachDistro(ctx context.Context, measure func(context.Context, harness.Distro) (section, error)) ([]section, error) {
+// eachDistro measures every distro that runs on this host. One that does not is
+// left out, and the table says so.
+func (b *bench) eachDistro(ctx context.Context, measure func(context.Context, harness.Distro) ([]section, error)) ([]section, error) {
 	distros, err := b.distros()
 	if err != nil {
 		return nil, err
@@ -49,14 +50,13 @@ func (b *bench) eachDistro(ctx context.Context, measure func(context.Context, ha
 			return sections, err
 		}
 		if refused != "" {
-			b.sayf("%s is left out: %s", d.Name, refused)
 			continue
 		}
-		s, err := measure(ctx, d)
+		found, err := measure(ctx, d)
+		sections = append(sections, found...)
 		if err != nil {
 			return sections, err
 		}
-		sections = append(sections, s)
 	}
 	return sections, nil
 }
@@ -64,8 +64,26 @@ func (b *bench) eachDistro(ctx context.Context, measure func(context.Context, ha
 // refuses finds out, once, whether a distro runs on this host, where there is
 // doubt.
 func (b *bench) refuses(ctx context.Context, d harness.Distro) (string, error) {
-	if said, ok := b.refused[d.Name]; ok || len(b.host.Missing(d)) == 0 {
+	if said, ok := b.refused[d.Name]; ok || len(d.Controllers) == 0 {
 		return said, nil
+	}
+	said, err := b.try(ctx, d)
+	if err != nil {
+		return "", err
+	}
+	build, err := k3sOf(b.rootfs)
+	if err != nil {
+		return "", err
+	}
+	b.refused[d.Name] = said
+	b.noteAbout(noteOn(d, true, build, b.host.Missing(d), said))
+	return said, nil
+}
+
+// try starts a cluster of a distro that may refuse to run here.
+func (b *bench) try(ctx context.Context, d harness.Distro) (string, error) {
+	if len(b.host.Missing(d)) == 0 {
+		return "", nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
@@ -77,15 +95,18 @@ func (b *bench) refuses(ctx context.Context, d harness.Distro) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	b.refused[d.Name] = said
 	return said, b.remove(ctx, vc)
 }
 
 // boots measures the start of a cluster, its memory and the sizes on disk.
 func (b *bench) boots(ctx context.Context) ([]section, error) {
-	sections, err := b.eachDistro(ctx, func(ctx context.Context, d harness.Distro) (section, error) {
+	sections, err := b.eachDistro(ctx, func(ctx context.Context, d harness.Distro) ([]section, error) {
 		found, err := b.bootInTurns(ctx, d)
-		return section{title: fmt.Sprintf("One %s server from nothing", d.Name), rows: bootRows(found)}, err
+		if err != nil {
+			return nil, err
+		}
+		title := fmt.Sprintf("One %s server from nothing (ephemeral storage, datastore %s)", d.Name, found.storedIn())
+		return append([]section{{title: title, rows: bootRows(found)}}, breakdowns(lowerFirst(title), found)...), nil
 	})
 	if err != nil {
 		return sections, err
@@ -110,52 +131,51 @@ func (b *bench) image(ctx context.Context) (section, error) {
 // mostRestarts is enough: they differ less than first boots.
 const mostRestarts = 3
 
-// restarts measures how a server comes back on the volume it had, after its pod
-// was deleted: from the moment that the new pod is there.
+// restarts measures servers on volumes: how one starts for the first time, and how
+// it comes back on the volume it had, after its pod was deleted: from the moment
+// that the new pod is there.
 func (b *bench) restarts(ctx context.Context) ([]section, error) {
-	return b.eachDistro(ctx, func(ctx context.Context, d harness.Distro) (section, error) {
-		vc := virtualCluster(d.Name, "restart", false)
-		if err := b.host.Create(ctx, vc); err != nil {
-			return section{}, err
-		}
-		first := newMarks()
-		if err := b.follow(ctx, vc, first); err != nil {
-			return section{}, err
-		}
-		found, err := b.restartInTurns(ctx, vc, d)
+	return b.eachDistro(ctx, func(ctx context.Context, d harness.Distro) ([]section, error) {
+		first, vc, err := b.firstBoots(ctx, d)
 		if err != nil {
-			return section{}, err
+			return nil, err
 		}
-		return section{title: fmt.Sprintf("One %s server again, on the volume it had", d.Name), rows: []row{
-			{name: "first boot on a new volume: object created → systemd up", unit: seconds, ours: series{first.seen[markInit].Seconds()}},
-			{name: "new pod → systemd up", unit: seconds, ours: marked(found.ours, markPod, markInit)},
-			{name: "→ API serves, seen from inside", unit: seconds, ours: marked(found.ours, markPod, markInside), bare: marked(found.bare, "", markAPI)},
-			{name: "→ API serves, with the user's kubeconfig", unit: seconds, ours: marked(found.ours, markPod, markAPI), bare: marked(found.bare, "", markAPI)},
-			{name: "→ a pod runs inside", unit: seconds, ours: marked(found.ours, markPod, markRunning), bare: marked(found.bare, "", markRunning)},
-		}}, b.remove(ctx, vc)
+		title := fmt.Sprintf("One %s server on a new volume (the default; datastore %s)", d.Name, first.storedIn())
+		sections := []section{
+			{title: title, rows: volumeRows(first)},
+			{title: "Where the time goes: " + lowerFirst(title), column: "step", rows: stepRows(first)},
+		}
+		again, err := b.restartInTurns(ctx, vc, d)
+		if err != nil {
+			return sections, err
+		}
+		sections = append(sections, section{
+			title: fmt.Sprintf("One %s server again, on the volume it had (datastore %s)", d.Name, again.storedIn()), rows: againRows(again),
+		})
+		return sections, b.removeWithVolume(ctx, vc)
 	})
 }
 
-// restartInTurns restarts a virtual cluster and bare processes in turns. The
-// first start of the bare ones makes the state that the others find.
+// lowerFirst makes the title of a table a part of another one.
+func lowerFirst(title string) string { return strings.ToLower(title[:1]) + title[1:] }
+
+// restartInTurns restarts a virtual cluster and bare processes in turns, all on
+// state that is there.
 func (b *bench) restartInTurns(ctx context.Context, vc *v1alpha1.VirtualCluster, d harness.Distro) (boots, error) {
 	var found boots
-	if _, err := b.bareBoot(ctx, d, true); err != nil {
-		return found, err
-	}
 	for range min(b.runs, mostRestarts) {
 		ours, err := b.restart(ctx, vc)
 		if err != nil {
 			return found, err
 		}
-		bare, err := b.bareBoot(ctx, d, true)
+		bare, err := b.bareBoot(ctx, d, bareStart{datastore: ours.datastore, keep: true})
 		if err != nil {
 			return found, err
 		}
 		found.ours, found.bare = append(found.ours, ours), append(found.bare, bare)
 		b.sayf("%s restart: %v; bare API %.2f s", d.Name, ours.marks, bare.marks[markAPI].Seconds())
 	}
-	return found, os.RemoveAll(filepath.Join(b.dir, "bare-"+string(d.Name)))
+	return found, os.RemoveAll(b.bareDir(d.Name))
 }
 
 // restart deletes a server's pod and follows the next one. The clock starts with
@@ -171,13 +191,13 @@ func (b *bench) restart(ctx context.Context, vc *v1alpha1.VirtualCluster) (boot,
 		return boot{}, err
 	}
 	m := newMarks()
-	err := b.follow(ctx, vc, m)
-	return boot{marks: m.seen}, err
+	datastore, err := b.follow(ctx, vc, m)
+	return boot{marks: m.seen, datastore: datastore}, err
 }
 
 // atOnce creates many clusters in the same moment.
 func (b *bench) atOnce(ctx context.Context) ([]section, error) {
-	return b.eachDistro(ctx, func(ctx context.Context, d harness.Distro) (section, error) {
+	return b.eachDistro(ctx, func(ctx context.Context, d harness.Distro) ([]section, error) {
 		ctx, cancel := context.WithTimeoutCause(ctx, 3*stepTimeout, fmt.Errorf("%d clusters took more than %s", b.many, 3*stepTimeout))
 		defer cancel()
 		var clusters []*v1alpha1.VirtualCluster
@@ -186,17 +206,22 @@ func (b *bench) atOnce(ctx context.Context) ([]section, error) {
 		}
 		times, err := b.createAll(ctx, clusters)
 		if err != nil {
-			return section{}, err
+			return nil, err
 		}
 		memory, err := b.memoryOf(ctx, clusters)
 		if err != nil {
-			return section{}, err
+			return nil, err
 		}
-		return section{title: fmt.Sprintf("%d %s clusters created at once", b.many, d.Name), rows: []row{
+		last, err := b.host.AwaitReady(ctx, clusters[len(clusters)-1])
+		if err != nil {
+			return nil, err
+		}
+		title := fmt.Sprintf("%d %s clusters created at once (ephemeral storage, datastore %s)", b.many, d.Name, datastoreTitle(last.Status.Resolved.Datastore))
+		return []section{{title: title, rows: []row{
 			{name: "created → Ready, each", unit: seconds, ours: times},
 			{name: "created → all Ready", unit: seconds, ours: series{slices.Max(times)}},
 			{name: "memory of each (PSS)", unit: mebi, ours: memory},
-		}}, b.remove(ctx, clusters...)
+		}}}, b.remove(ctx, clusters...)
 	})
 }
 
@@ -238,19 +263,4 @@ func (b *bench) memoryOf(ctx context.Context, clusters []*v1alpha1.VirtualCluste
 		memory = append(memory, use.pss)
 	}
 	return memory, nil
-}
-
-// conditions say when and where the figures were got.
-func conditions() string {
-	var name unix.Utsname
-	kernel := "unknown"
-	if err := unix.Uname(&name); err == nil {
-		kernel = unix.ByteSliceToString(name.Release[:])
-	}
-	load, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		load = []byte("unknown")
-	}
-	return fmt.Sprintf("%s, %d processors, kernel %s; load average at the end %s. Times are medians (smallest–largest).\n",
-		time.Now().UTC().Format("2006-01-02 15:04 UTC"), runtime.NumCPU(), kernel, strings.Join(strings.Fields(string(load))[:1], ""))
 }

@@ -29,16 +29,24 @@ import (
 // bareKubeconfig is where a bare node finds how to watch itself.
 const bareKubeconfig = "bench/kubeconfig"
 
+// bareStart is how bare processes are started.
+type bareStart struct {
+	// datastore is that of the virtual cluster beside them.
+	datastore string
+	// keep leaves their state for the next start, which finds it.
+	keep bool
+	// sizes are to be measured, too, and not only times.
+	sizes bool
+}
+
 // bareBoot starts the same components without a virtual cluster, follows them
 // to a running pod, and stops them. The clock starts when configuration and
-// certificates are there and the first process is about to start. Without keep
-// the state goes, too; with it the next boot finds it, and only times are
-// measured.
-func (b *bench) bareBoot(ctx context.Context, d harness.Distro, keep bool) (boot, error) {
+// certificates are there and the first process is about to start.
+func (b *bench) bareBoot(ctx context.Context, d harness.Distro, how bareStart) (boot, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, stepTimeout, fmt.Errorf("bare processes of %s took more than %s", d.Name, stepTimeout))
 	defer cancel()
-	dir := filepath.Join(b.dir, "bare-"+string(d.Name))
-	files, err := b.bareFiles(d.Name, !keep)
+	dir := b.bareDir(d.Name)
+	files, err := b.bareFiles(d.Name, how.datastore)
 	if err != nil {
 		return boot{}, err
 	}
@@ -46,15 +54,18 @@ func (b *bench) bareBoot(ctx context.Context, d harness.Distro, keep bool) (boot
 	if err != nil {
 		return boot{}, err
 	}
-	found, err := b.watchBare(ctx, n, !keep)
+	found, err := b.watchBare(ctx, n, how.sizes)
 	if stopErr := n.Stop(); err == nil {
 		err = stopErr
 	}
-	if err == nil && !keep {
+	if err == nil && !how.keep {
 		err = os.RemoveAll(dir)
 	}
+	found.datastore = how.datastore
 	return found, err
 }
+
+func (b *bench) bareDir(d v1alpha1.Distro) string { return filepath.Join(b.dir, "bare-"+string(d)) }
 
 func (b *bench) watchBare(ctx context.Context, n *bare.Node, sizes bool) (boot, error) {
 	m := newMarks()
@@ -87,8 +98,8 @@ func (b *bench) watchBare(ctx context.Context, n *bare.Node, sizes bool) (boot, 
 
 // bareFiles are the configuration of a node as a virtual cluster's server has
 // it, on the same datastore, with an identity that all bare nodes of a run share.
-func (b *bench) bareFiles(d v1alpha1.Distro, ephemeral bool) (map[string][]byte, error) {
-	config, err := yaml.Marshal(bareNodeConfig(d, ephemeral))
+func (b *bench) bareFiles(d v1alpha1.Distro, datastore string) (map[string][]byte, error) {
+	config, err := yaml.Marshal(bareNodeConfig(d, datastore))
 	if err != nil {
 		return nil, err
 	}
@@ -134,11 +145,7 @@ func (b *bench) bareIdentity(d v1alpha1.Distro) (map[string][]byte, error) {
 
 func relative(p string) string { return strings.TrimPrefix(p, guestapi.ConfigDir+"/") }
 
-func bareNodeConfig(d v1alpha1.Distro, ephemeral bool) guestapi.NodeConfig {
-	datastore := guestapi.DatastoreEtcd
-	if d == v1alpha1.DistroK3s && ephemeral {
-		datastore = guestapi.DatastoreSQLite // as the controller chooses
-	}
+func bareNodeConfig(d v1alpha1.Distro, datastore string) guestapi.NodeConfig {
 	in := cluster.Input{
 		Name: "bare", Namespace: namespace, APIAddress: "127.0.0.1",
 		Resolved: v1alpha1.Resolved{

@@ -61,7 +61,11 @@ func usageBelow(root int, withRoot bool) (usage, error) {
 			continue // it has ended meanwhile
 		}
 		sum.cpu += stat.children
-		sum.time["children of "+stat.name] += stat.children
+		if pid == root {
+			sum.time[shortCommands] += stat.children
+		} else {
+			sum.time[childrenOf+stat.name] += stat.children
+		}
 		if !own {
 			continue
 		}

@@ -57,11 +57,10 @@ func (b *bench) requestRows(ctx context.Context, begin, created, quiet time.Time
 		return nil, err
 	}
 	b.sayf("for a new cluster: %v; then in %s: %v", making.kinds, watched, idle.kinds)
-	one := func(n int) series { return series{float64(n)} }
 	return []row{
 		{name: "for a new cluster, to Ready", unit: whole, ours: one(making.writes)},
 		{name: "rehearsals of it (dry run)", unit: whole, ours: one(making.dryRuns)},
-		{name: fmt.Sprintf("in %s, one cluster Ready and one waiting for a node", watched), unit: whole, ours: one(idle.writes), target: "0"},
+		{name: fmt.Sprintf("in %s, one cluster Ready and one waiting for a node", watched), unit: whole, ours: one(idle.writes), target: zero},
 		{name: "Leases and Events in that time", unit: whole, ours: one(idle.apart)},
 	}, nil
 }

@@ -8,6 +8,9 @@ import (
 // series are the values of one figure in several repetitions.
 type series []float64
 
+// one is the series of a number that was counted once.
+func one(n int) series { return series{float64(n)} }
+
 func (s series) median() float64 {
 	sorted := slices.Sorted(slices.Values(s))
 	middle := len(sorted) / 2

@@ -22,11 +22,12 @@ import (
 
 // Milestones that only a virtual cluster has.
 const (
-	markPod      = "Pod"
-	markInit     = "Init"
-	markPrepared = "Prepared"
-	markInside   = "APIInside"
-	markReady    = "Ready"
+	markPod       = "Pod"
+	markScheduled = "Scheduled"
+	markInit      = "Init"
+	markPrepared  = "Prepared"
+	markInside    = "APIInside"
+	markReady     = "Ready"
 )
 
 // stepTimeout bounds what is stuck; it measures nothing.
@@ -50,8 +51,8 @@ func (m *marks) pass(name string, at time.Time) {
 	m.seen[name] = at.Sub(m.begin)
 }
 
-// virtualCluster is one server on a disk that goes with its pod: what a volume
-// costs depends on the host's storage, and is measured apart.
+// virtualCluster is one server, on a disk that goes with its pod or on a volume:
+// what a volume costs depends on the host's storage, and is measured apart.
 func virtualCluster(d v1alpha1.Distro, name string, ephemeral bool) *v1alpha1.VirtualCluster {
 	vc := harness.VirtualCluster(namespace, name)
 	vc.Spec.Distro = d
@@ -69,43 +70,55 @@ func (b *bench) virtualBoot(ctx context.Context, d harness.Distro) (boot, error)
 	if err := b.host.Create(ctx, vc); err != nil {
 		return boot{}, err
 	}
-	if err := b.follow(ctx, vc, m); err != nil {
+	datastore, err := b.follow(ctx, vc, m)
+	if err != nil {
 		return boot{}, fmt.Errorf("%w%s", err, b.host.Diagnose(context.WithoutCancel(ctx), namespace))
 	}
 	found, err := b.look(ctx, vc, d)
 	if err != nil {
 		return boot{}, err
 	}
-	found.marks = m.seen
+	found.marks, found.datastore = m.seen, datastore
 	return found, b.remove(ctx, vc)
 }
 
-// follow notes the milestones of a server's boot.
-func (b *bench) follow(ctx context.Context, vc *v1alpha1.VirtualCluster, m *marks) error {
+// follow notes the milestones of a server's boot, and tells which datastore the
+// controller has chosen for it.
+func (b *bench) follow(ctx context.Context, vc *v1alpha1.VirtualCluster, m *marks) (datastore string, err error) {
 	alive := func(p *corev1.Pod) (bool, string) { return p.DeletionTimestamp == nil, "the old pod is still there" }
 	if _, err := harness.Await(ctx, b.host.Cluster, serverPod(vc), alive); err != nil {
-		return err
+		return "", err
 	}
 	m.pass(markPod, time.Now())
+	placed := func(p *corev1.Pod) (bool, string) {
+		return p.DeletionTimestamp == nil && p.Spec.NodeName != "", "it has no node"
+	}
+	if _, err := harness.Await(ctx, b.host.Cluster, serverPod(vc), placed); err != nil {
+		return "", err
+	}
+	m.pass(markScheduled, time.Now())
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: vc.Namespace, Name: cluster.KubeconfigSecretName(vc.Name)}}
 	written := func(s *corev1.Secret) (bool, string) { return len(s.Data) > 0, "it is empty" }
-	secret, err := harness.Await(ctx, b.host.Cluster, secret, written)
+	secret, err = harness.Await(ctx, b.host.Cluster, secret, written)
 	if err != nil {
-		return err
+		return "", err
 	}
 	config, err := clientcmd.RESTConfigFromKubeConfig(secret.Data[cluster.KeyKubeconfigValue])
 	if err != nil {
-		return err
+		return "", err
 	}
 	if err := observe(ctx, config, m.pass); err != nil {
-		return err
+		return "", err
 	}
 	ready, err := b.host.AwaitReady(ctx, vc)
 	if err != nil {
-		return err
+		return "", err
 	}
 	fromInside(ready.Status.Timeline, m)
-	return nil
+	if ready.Status.Resolved == nil {
+		return "", fmt.Errorf("cluster %q is Ready and has no status.resolved", vc.Name)
+	}
+	return ready.Status.Resolved.Datastore, nil
 }
 
 // fromInside takes over what the guest has measured.
