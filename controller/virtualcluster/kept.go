@@ -95,5 +95,10 @@ func (s *Scope) setOf(g cluster.Group) (*appsv1ac.StatefulSetApplyConfiguration,
 	if err != nil {
 		return nil, err
 	}
-	return cluster.KeptStatefulSet(s.input, g, set, config) //nolint:wrapcheck // it names the object
+	kept, err := cluster.KeptStatefulSet(s.input, g, set, config)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // it names the object
+	}
+	s.followProof(kept, g)
+	return kept, nil
 }
