@@ -3,6 +3,7 @@ package policy_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	nodev1 "k8s.io/api/node/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -48,12 +50,38 @@ func install(t *testing.T, c client.Client) {
 			continue
 		}
 		found++
+		allowSite(t, u)
 		if err := client.IgnoreAlreadyExists(c.Create(t.Context(), u)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if found != 4 {
 		t.Fatalf("the chart has %d policies and bindings, and this test knows 4", found)
+	}
+}
+
+// siteClasses are what the administrator allows with allow.ownKernelClasses.
+const siteClasses = `,"kata.site-*","vm-?"]`
+
+// allowSite has the policy for node pods let the classes of a site in, as the
+// chart does.
+func allowSite(t *testing.T, policy *unstructured.Unstructured) {
+	t.Helper()
+	variables, _, err := unstructured.NestedSlice(policy.Object, "spec", "variables")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range variables {
+		if v, ok := v.(map[string]any); ok && v["name"] == "ownKernelClasses" {
+			v["expression"] = strings.TrimSuffix(fmt.Sprint(v["expression"]), "]") + siteClasses
+			if err := unstructured.SetNestedSlice(policy.Object, variables, "spec", "variables"); err != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+	}
+	if policy.GetName() == "vclusterctl-node-pods" && policy.GetKind() == "ValidatingAdmissionPolicy" {
+		t.Fatal("the policy names no classes whose pods have a kernel of their own")
 	}
 }
 
@@ -128,6 +156,16 @@ func TestNodePods(t *testing.T) {
 		p.Spec.HostUsers = nil
 		p.Spec.Containers[0].SecurityContext.ProcMount = nil
 	}
+	// of is for pods of a RuntimeClass, without a user namespace.
+	of := func(class string) func(*corev1.Pod) {
+		if err := c.Create(t.Context(), &nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: class}, Handler: "vm"}); err != nil {
+			t.Fatal(err)
+		}
+		return func(p *corev1.Pod) {
+			bare(p)
+			p.Spec.RuntimeClassName = &class
+		}
+	}
 	settled(t, func() error { return try(hostPath) })
 	cases := map[string]struct {
 		reason string
@@ -152,8 +190,13 @@ func TestNodePods(t *testing.T) {
 			bare(p)
 			p.Annotations = crio("auto:size=65536;map-to-root=true;uidmapping=0:0:65536")
 		}, want: "hostUsers false"},
-		"Token": {reason: "A token of the host's API.", change: token, want: "token of its host's API"},
-		"Other": {reason: "Other pods are none of our business.", change: func(p *corev1.Pod) { bare(p); p.Labels = nil; privileged(&p.Spec.Containers[0]) }},
+		"OwnKernel": {reason: "A virtual machine has users of its own.", change: of("kata.site-clh")},
+		"OneLetter": {reason: "However the administrator says it.", change: of("vm-2")},
+		"Dot":       {reason: "A dot is a dot.", change: of("kata-site-clh"), want: "hostUsers false"},
+		"Longer":    {reason: "A pattern is for all of the name.", change: of("vm-22"), want: "allow.ownKernelClasses"},
+		"Before":    {reason: "From its beginning.", change: of("no-vm-2"), want: "hostUsers false"},
+		"Token":     {reason: "A token of the host's API.", change: token, want: "token of its host's API"},
+		"Other":     {reason: "Other pods are none of our business.", change: func(p *corev1.Pod) { bare(p); p.Labels = nil; privileged(&p.Spec.Containers[0]) }},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
