@@ -8,37 +8,39 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
-	nodev1 "k8s.io/api/node/v1"
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
+	"k8s.io/apimachinery/pkg/api/meta"
 	ctrlenvtest "sigs.k8s.io/controller-runtime/pkg/envtest"
-	"sigs.k8s.io/yaml"
 
-	"github.com/vclusterctl/vclusterctl/api/crds"
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
-	"github.com/vclusterctl/vclusterctl/runtime/userns"
 	"github.com/vclusterctl/vclusterctl/test/e2e/harness"
 )
 
 // fleet is one controller, in a process of its own, with many clusters on a real
-// API server behind which there are no kubelets and no other controllers. The
-// benchmark makes the pods of StatefulSets itself; none ever starts.
+// API server behind which there are no kubelets and no other controllers. What
+// these would do the benchmark does itself.
 type fleet struct {
 	env     *ctrlenvtest.Environment
 	admin   *harness.Cluster
 	counter *counter
 	server  *http.Server
+	guests  []*guest
 	cmd     *exec.Cmd
+	log     string
 }
+
+// stretch is what a controller did for some time, and uses at the end of it.
+type stretch struct {
+	requests tally
+	// asked is how often guests were asked for their report.
+	asked         int64
+	before, after process
+}
+
+func (s stretch) cpu() series { return series{s.after.cpu - s.before.cpu} }
 
 // fleetOf measures what many clusters cost the controller.
 func (b *bench) fleetOf(ctx context.Context) (sections []section, err error) {
@@ -47,139 +49,118 @@ func (b *bench) fleetOf(ctx context.Context) (sections []section, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	f := &fleet{}
+	f := &fleet{log: filepath.Join(dir, "controller.log")}
 	defer func() { err = errors.Join(err, f.stop()) }()
+	if sections, err = f.measure(ctx, b, dir); err != nil {
+		return sections, fmt.Errorf("%w; the controller's log: %s", err, tailOf(f.log))
+	}
+	return sections, nil
+}
+
+func (f *fleet) measure(ctx context.Context, b *bench, dir string) ([]section, error) {
 	if err := f.start(ctx, b.assets.CLI, dir); err != nil {
 		return nil, err
 	}
-	begin := time.Now()
-	if err := f.create(ctx, b.fleet); err != nil {
+	var took time.Duration
+	made, err := f.during(func() (err error) {
+		took, err = f.fill(ctx, b.fleet)
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
-	if err := f.awaitSets(ctx, b.fleet); err != nil {
-		return nil, fmt.Errorf("%w; the controller's log: %s", err, tailOf(filepath.Join(dir, "controller.log")))
+	b.sayf("%d clusters made in %s: %v and %d reads", b.fleet, took, made.requests.kinds, made.requests.reads)
+	idle := func() error { return pause(ctx, watched) }
+	waiting, err := f.during(idle)
+	if err != nil {
+		return nil, err
+	}
+	sections := []section{waitingSection(b.fleet, took, made, waiting)}
+	b.sayf("waiting: %v and %d reads", waiting.requests.kinds, waiting.requests.reads)
+	if err := f.run(ctx, b.fleet); err != nil {
+		return sections, err
+	}
+	b.sayf("%d clusters are Ready", b.fleet)
+	ready, err := f.during(idle)
+	if err != nil {
+		return sections, err
+	}
+	b.sayf("Ready: %v and %d reads", ready.requests.kinds, ready.requests.reads)
+	return append(sections, readySection(b.fleet, ready)), nil
+}
+
+// fill makes clusters up to pods that nobody runs, and tells how long it took to
+// make all that is the controller's.
+func (f *fleet) fill(ctx context.Context, size int) (time.Duration, error) {
+	begin := time.Now()
+	if err := f.create(ctx, size); err != nil {
+		return 0, err
+	}
+	if err := f.awaitSets(ctx, size); err != nil {
+		return 0, err
 	}
 	took := time.Since(begin)
 	if err := f.makePods(ctx); err != nil {
-		return nil, err
+		return took, err
 	}
-	if err := f.awaitQuiet(ctx); err != nil {
-		return nil, err
-	}
-	b.sayf("%d clusters made in %s", b.fleet, took)
-	made, busy := f.counter.take(), f.use()
-	if err := pause(ctx, watched); err != nil {
-		return nil, err
-	}
-	waiting, idle := f.counter.take(), f.use()
-	b.sayf("made: %v and %d reads; waiting: %v and %d reads", made.kinds, made.reads, waiting.kinds, waiting.reads)
-	return []section{fleetSection(b.fleet, took, made, waiting, busy, idle)}, nil
+	return took, f.awaitQuiet(ctx)
 }
 
-func fleetSection(size int, took time.Duration, made, waiting tally, busy, idle process) section {
+// run has the pods run, and waits until the clusters are Ready and at rest.
+func (f *fleet) run(ctx context.Context, size int) error {
+	if err := f.runPods(ctx); err != nil {
+		return err
+	}
+	if err := f.awaitReady(ctx, size); err != nil {
+		return err
+	}
+	return f.awaitQuiet(ctx)
+}
+
+// during tells what the controller did meanwhile.
+func (f *fleet) during(meanwhile func() error) (stretch, error) {
+	f.counter.take()
+	asked, before := f.asked(), f.use()
+	if err := meanwhile(); err != nil {
+		return stretch{}, err
+	}
+	return stretch{requests: f.counter.take(), asked: f.asked() - asked, before: before, after: f.use()}, nil
+}
+
+func waitingSection(size int, took time.Duration, made, waiting stretch) section {
 	n := float64(size)
 	return section{title: fmt.Sprintf("One controller, %d clusters that wait for their pods", size), rows: []row{
-		{name: "writes per cluster", unit: count, ours: series{float64(made.writes) / n}},
-		{name: "rehearsals per cluster (dry run)", unit: count, ours: series{float64(made.dryRuns) / n}},
-		{name: fmt.Sprintf("writes in %s of waiting, all clusters", watched), unit: whole, ours: series{float64(waiting.writes)}, target: zero},
-		{name: fmt.Sprintf("reads in %s of waiting, all clusters", watched), unit: whole, ours: series{float64(waiting.reads)}},
+		{name: "writes per cluster", unit: count, ours: series{float64(made.requests.writes) / n}},
+		{name: "rehearsals per cluster (dry run)", unit: count, ours: series{float64(made.requests.dryRuns) / n}},
+		{name: fmt.Sprintf("writes in %s of waiting, all clusters", watched), unit: whole, ours: one(waiting.requests.writes), target: zero},
+		{name: fmt.Sprintf("reads in %s of waiting, all clusters", watched), unit: whole, ours: one(waiting.requests.reads)},
 		{name: "time per cluster to make its objects", unit: milli, ours: series{took.Seconds() / n}},
-		{name: "processor time per cluster", unit: milli, ours: series{busy.cpu / n}},
-		{name: fmt.Sprintf("processor time in %s of waiting", watched), unit: milli, ours: series{idle.cpu - busy.cpu}},
-		{name: "resident memory, waiting", unit: mebi, ours: series{idle.resident}, target: slight},
-		{name: "resident memory, at most", unit: mebi, ours: series{idle.peak}, target: slight},
+		{name: "processor time per cluster", unit: milli, ours: series{(made.after.cpu - made.before.cpu) / n}},
+		{name: fmt.Sprintf("processor time in %s of waiting", watched), unit: milli, ours: waiting.cpu()},
+		{name: "resident memory, waiting", unit: mebi, ours: series{waiting.after.resident}, target: slight},
+		{name: "resident memory, at most", unit: mebi, ours: series{waiting.after.peak}, target: slight},
 	}}
 }
 
-// start starts the API server, and the controller by way of a proxy that counts.
-func (f *fleet) start(ctx context.Context, cli, dir string) error {
-	crd := &apiextensionsv1.CustomResourceDefinition{}
-	if err := yaml.UnmarshalStrict(crds.VirtualClusters, crd); err != nil {
-		return err
-	}
-	f.env = &ctrlenvtest.Environment{
-		BinaryAssetsDirectory: filepath.Join(filepath.Dir(filepath.Dir(cli)), "dist", "testbin"),
-		CRDs:                  []*apiextensionsv1.CustomResourceDefinition{crd},
-	}
-	if custom := os.Getenv("KUBEBUILDER_ASSETS"); custom != "" {
-		f.env.BinaryAssetsDirectory = custom
-	}
-	// The default range of the test environment has 256 addresses.
-	f.env.ControlPlane.GetAPIServer().Configure().Set("service-cluster-ip-range", "10.96.0.0/16")
-	config, err := f.env.Start()
-	if err != nil {
-		return fmt.Errorf("start the API server: %w", err)
-	}
-	config.QPS = -1
-	if f.admin, err = harness.NewCluster(config); err != nil {
-		return err
-	}
-	if err := f.prepare(ctx); err != nil {
-		return err
-	}
-	url, err := f.serve(ctx, config)
-	if err != nil {
-		return err
-	}
-	return f.control(ctx, cli, dir, url)
+func readySection(size int, ready stretch) section {
+	return section{title: fmt.Sprintf("The same controller, the %d clusters Ready", size), rows: []row{
+		{name: fmt.Sprintf("writes in %s, all clusters", watched), unit: whole, ours: one(ready.requests.writes), target: zero},
+		{name: fmt.Sprintf("reads in %s, all clusters", watched), unit: whole, ours: one(ready.requests.reads)},
+		{name: fmt.Sprintf("reports asked for in %s, all clusters", watched), unit: whole, ours: series{float64(ready.asked)}},
+		{name: fmt.Sprintf("processor time in %s", watched), unit: milli, ours: ready.cpu()},
+		{name: "resident memory, Ready", unit: mebi, ours: series{ready.after.resident}, target: slight},
+		{name: "resident memory, at most", unit: mebi, ours: series{ready.after.peak}, target: slight},
+	}}
 }
 
-// prepare makes what the controller asks the host for: a node with the runtime,
-// and a namespace.
-func (f *fleet) prepare(ctx context.Context) error {
-	if err := f.admin.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}); err != nil {
-		return err
-	}
-	class := &nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: userns.ClassName}, Handler: userns.Handler}
-	if err := f.admin.Create(ctx, class); err != nil {
-		return err
-	}
-	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "fleet"}, Spec: corev1.NodeSpec{PodCIDR: "10.244.0.0/24", PodCIDRs: []string{"10.244.0.0/24"}}}
-	if err := f.admin.Create(ctx, node); err != nil {
-		return err
-	}
-	node.Status = corev1.NodeStatus{
-		NodeInfo: corev1.NodeSystemInfo{
-			OperatingSystem: "linux", KubeletVersion: "v1.36.3", KernelVersion: "6.18.0", ContainerRuntimeVersion: "containerd://2.4.2",
-		},
-		RuntimeHandlers: []corev1.NodeRuntimeHandler{{
-			Name: userns.Handler, Features: &corev1.NodeRuntimeHandlerFeatures{UserNamespaces: ptr.To(true)},
-		}},
-	}
-	return f.admin.Status().Update(ctx, node)
-}
-
-// control starts the controller, as "install" has it run but for its Lease.
-func (f *fleet) control(ctx context.Context, cli, dir, url string) error {
-	access := fmt.Sprintf(`apiVersion: v1
-kind: Config
-current-context: fleet
-clusters: [{name: fleet, cluster: {server: %q}}]
-contexts: [{name: fleet, context: {cluster: fleet, user: fleet}}]
-users: [{name: fleet, user: {}}]
-`, url)
-	path := filepath.Join(dir, "kubeconfig")
-	if err := os.WriteFile(path, []byte(access), 0o600); err != nil {
-		return err
-	}
-	log, err := os.Create(filepath.Join(dir, "controller.log"))
-	if err != nil {
-		return err
-	}
-	defer log.Close()
-	f.cmd = exec.CommandContext(ctx, cli, "controller", "--kubeconfig", path, "--namespace", namespace, "--metrics-bind-address=0", "--health-probe-bind-address=0")
-	f.cmd.Stdout, f.cmd.Stderr = log, log
-	f.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	return f.cmd.Start()
-}
-
-// create makes all clusters, eight at a time.
+// create makes all clusters, eight at a time, with the storage that is the
+// default.
 func (f *fleet) create(ctx context.Context, size int) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(8)
 	for i := range size {
 		group.Go(func() error {
-			return f.admin.Create(ctx, virtualCluster(v1alpha1.DistroK8s, fmt.Sprintf("fleet-%d", i), true))
+			return f.admin.Create(ctx, virtualCluster(v1alpha1.DistroK8s, fmt.Sprintf("fleet-%d", i), false))
 		})
 	}
 	return group.Wait()
@@ -188,36 +169,39 @@ func (f *fleet) create(ctx context.Context, size int) error {
 // awaitSets waits until every cluster has its StatefulSet, the last of its
 // objects.
 func (f *fleet) awaitSets(ctx context.Context, size int) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, 2*stepTimeout, fmt.Errorf("%d clusters took more than %s", size, 2*stepTimeout))
-	defer cancel()
-	return f.admin.Eventually(ctx, func() error {
+	return f.await(ctx, size, func(ctx context.Context) (int, string, error) {
 		var sets appsv1.StatefulSetList
-		if err := f.admin.List(ctx, &sets); err != nil {
-			return err
-		}
-		if len(sets.Items) < size {
-			return fmt.Errorf("%d of %d clusters have their StatefulSet", len(sets.Items), size)
-		}
-		return nil
+		err := f.admin.List(ctx, &sets)
+		return len(sets.Items), "have their StatefulSet", err
 	})
 }
 
-// makePods does what the controller of StatefulSets would.
-func (f *fleet) makePods(ctx context.Context) error {
-	var sets appsv1.StatefulSetList
-	if err := f.admin.List(ctx, &sets); err != nil {
+func (f *fleet) awaitReady(ctx context.Context, size int) error {
+	return f.await(ctx, size, func(ctx context.Context) (int, string, error) {
+		var clusters v1alpha1.VirtualClusterList
+		err := f.admin.List(ctx, &clusters)
+		ready, words := 0, ""
+		for i := range clusters.Items {
+			if meta.IsStatusConditionTrue(clusters.Items[i].Status.Conditions, v1alpha1.ConditionReady) {
+				ready++
+			} else {
+				words = harness.Conditions(&clusters.Items[i])
+			}
+		}
+		return ready, "are Ready; one that is not:" + words, err
+	})
+}
+
+func (f *fleet) await(ctx context.Context, size int, found func(context.Context) (int, string, error)) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, 2*stepTimeout, fmt.Errorf("%d clusters took more than %s", size, 2*stepTimeout))
+	defer cancel()
+	return f.admin.Eventually(ctx, func() error {
+		n, words, err := found(ctx)
+		if err == nil && n < size {
+			err = fmt.Errorf("%d of %d clusters %s", n, size, words)
+		}
 		return err
-	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(8)
-	for _, set := range sets.Items {
-		pod := &corev1.Pod{ObjectMeta: set.Spec.Template.ObjectMeta, Spec: set.Spec.Template.Spec}
-		pod.Namespace, pod.Name = set.Namespace, set.Name+"-0"
-		pod.Labels[appsv1.PodIndexLabel] = "0"
-		pod.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(&set, appsv1.SchemeGroupVersion.WithKind("StatefulSet"))}
-		group.Go(func() error { return f.admin.Create(ctx, pod) })
-	}
-	return group.Wait()
+	})
 }
 
 // awaitQuiet waits until nothing has been written for a while.
@@ -232,57 +216,4 @@ func (f *fleet) awaitQuiet(ctx context.Context) error {
 			return err
 		}
 	}
-}
-
-func (f *fleet) stop() error {
-	var errs []error
-	if f.cmd != nil && f.cmd.Process != nil {
-		errs = append(errs, f.cmd.Process.Kill())
-		_ = f.cmd.Wait() // it was killed
-	}
-	if f.server != nil {
-		errs = append(errs, f.server.Close())
-	}
-	if f.env != nil {
-		errs = append(errs, f.env.Stop())
-	}
-	return errors.Join(errs...)
-}
-
-// process is what the controller uses.
-type process struct{ cpu, resident, peak float64 }
-
-func (f *fleet) use() process {
-	pid := f.cmd.Process.Pid
-	var p process
-	if stat, err := readStat(pid); err == nil {
-		p.cpu = stat.self
-	}
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return p
-	}
-	for line := range strings.Lines(string(data)) {
-		fields := strings.Fields(line)
-		if len(fields) != 3 {
-			continue
-		}
-		kib, _ := strconv.ParseFloat(fields[1], 64) // other lines hold no number
-		switch fields[0] {
-		case "VmRSS:":
-			p.resident = kib * 1024
-		case "VmHWM:":
-			p.peak = kib * 1024
-		}
-	}
-	return p
-}
-
-// tailOf is the end of a file, for an error message.
-func tailOf(path string) string {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return err.Error()
-	}
-	return string(data[max(0, len(data)-2000):])
 }
