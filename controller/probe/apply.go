@@ -50,19 +50,9 @@ func (r *Reconciler) do(ctx context.Context, w *world, a *action) (again bool, e
 			a.refused(w, refused)
 		}
 	}
-	if a.status != nil {
-		updated := a.report.DeepCopy()
-		updated.Status = *a.status
-		// With a lock: a report of that name may be about another node meanwhile.
-		patch := client.MergeFromWithOptions(a.report, client.MergeFromWithOptimisticLock{})
-		if err := r.opts.Client.Status().Patch(ctx, updated, patch, client.FieldOwner(v1alpha1.FieldOwner)); err != nil {
-			late := apierrors.IsNotFound(err) || apierrors.IsConflict(err)
-			return late, ignore(err, "write the status of RuntimeReport", a.report.Name, apierrors.IsNotFound, apierrors.IsConflict)
-		}
-	}
-	if len(a.labels) > 0 {
-		if err := r.label(ctx, a); err != nil {
-			return false, err
+	if a.status != nil || len(a.labels) > 0 {
+		if late, err := r.conclude(ctx, a); late || err != nil {
+			return late, err
 		}
 	}
 	if a.remove != nil {

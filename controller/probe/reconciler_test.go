@@ -309,11 +309,23 @@ func TestFailureKeepsTime(t *testing.T) {
 	if result.RequeueAfter <= 0 || result.RequeueAfter > retryPause {
 		t.Errorf("next look after %s", result.RequeueAfter)
 	}
+	s.expectState(v1alpha1.RuntimeState(v1alpha1.ProbePassed))
+	if m := s.report().Status.Message; !strings.HasPrefix(m, unlabelled) || !strings.Contains(m, "not yours to label") || !strings.HasSuffix(m, s.report().Status.Probe.Message) {
+		t.Errorf("the report does not say that the node is not labelled: %s", m)
+	}
+	held := s.report().ResourceVersion
+	s.tryReconcile()
+	if got := s.report().ResourceVersion; got != held {
+		t.Error("the report is written again, though nothing else is known")
+	}
 	s.deny = nil
 	s.reconcile()
 	node := &corev1.Node{}
 	if err := s.client.Get(t.Context(), client.ObjectKey{Name: s.node}, node); err != nil || node.Labels[labelPods] != v1alpha1.NodeLabelProven {
 		t.Errorf("the node's labels: %v (%v)", node.Labels, err)
+	}
+	if s.reconcile(); s.report().Status.Message != s.report().Status.Probe.Message {
+		t.Errorf("the report still says that the node is not labelled: %s", s.report().Status.Message)
 	}
 }
 

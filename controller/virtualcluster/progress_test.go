@@ -44,6 +44,14 @@ func TestWarnings(t *testing.T) {
 			reason: "Somebody has to mend the node.", offered: one, report: foundAt(time.Minute, found("a", "userns", v1alpha1.ProbeFailed, "no cgroup")),
 			event: "Warning ProbeFailed", words: "no cgroup",
 		},
+		"Unlabelled": {
+			reason: "Somebody has to let it be labelled.", offered: one, report: func() v1alpha1.RuntimeReport {
+				r := found("a", "userns", v1alpha1.ProbePassed, "has everything")
+				r.Status.Message = "a policy has something against its labels; " + r.Status.Message
+				return r
+			}(),
+			event: "Warning ProbeInconclusive", words: "passed its probe, but a policy has something against its labels",
+		},
 		"FailedBefore": {
 			reason: "Somebody may have mended it before they created the cluster.", offered: one, report: foundAt(-time.Hour, found("a", "userns", v1alpha1.ProbeFailed, "no cgroup")),
 			words: `finding out whether runtime "userns" works now, which it did not before: node a: no cgroup`,

@@ -87,6 +87,8 @@ func (s *Scope) unproven(host *corev1.Node, k profile.Knowledge, workers bool) p
 		return probing("a probe pod boots the node image there")
 	}
 	switch verdict := v1alpha1.ProbeVerdict(report.Status.State); {
+	case qualifies(verdict, workers) && report.Status.Message != report.Status.Probe.Message:
+		return profile.Problem{Reason: v1alpha1.ReasonProbeInconclusive, Message: "passed its probe, but " + cut(report.Status.Message, maxQuoted)}
 	case qualifies(verdict, workers):
 		return probing("passed its probe, and is being labelled") // the report is written first
 	case verdict == v1alpha1.ProbeInconclusive:
