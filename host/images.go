@@ -18,7 +18,7 @@ import (
 // to use without a registry. An image that is there already is not loaded
 // again.
 func LoadImage(ctx context.Context, o Options, path string, report Reporter) error {
-	o, n, err := begin(o)
+	_, n, err := begin(o)
 	if err != nil {
 		return err
 	}
