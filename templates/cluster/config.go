@@ -60,10 +60,15 @@ func ConfigMap(in Input, g Group) (*corev1ac.ConfigMapApplyConfiguration, error)
 	if err != nil {
 		return nil, err
 	}
+	return configMap(in, g, data), nil
+}
+
+// configMap holds the node configuration of a group.
+func configMap(in Input, g Group, data []byte) *corev1ac.ConfigMapApplyConfiguration {
 	return corev1ac.ConfigMap(GroupName(in.Name, g.Name), in.Namespace).
 		WithLabels(GroupLabels(in.Name, g.Name, g.Role)).
 		WithOwnerReferences(in.owner()).
-		WithData(map[string]string{keyNodeConfig: string(data)}), nil
+		WithData(map[string]string{keyNodeConfig: string(data)})
 }
 
 func nodeYAML(in Input, g Group) ([]byte, error) {

@@ -28,10 +28,7 @@ func KeptConfigMap(in Input, g Group, model *corev1.ConfigMap) (*corev1ac.Config
 	if err != nil {
 		return nil, err
 	}
-	return corev1ac.ConfigMap(GroupName(in.Name, g.Name), in.Namespace).
-		WithLabels(GroupLabels(in.Name, g.Name, g.Role)).
-		WithOwnerReferences(in.owner()).
-		WithData(map[string]string{keyNodeConfig: string(data)}), nil
+	return configMap(in, g, data), nil
 }
 
 // keptYAML lays what the spec says of a group over the configuration of a model.
