@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"net"
+	"net/http"
 	"testing"
 	"time"
 
@@ -30,6 +31,13 @@ func TestGuest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	asked := make(chan struct{}, 100)
+	g.server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "Bearer "+g.control {
+			asked <- struct{}{}
+		}
+		g.ServeHTTP(w, r)
+	})
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -72,12 +80,20 @@ func TestGuest(t *testing.T) {
 	if report.MapsToRoot(g.report.Facts.UIDMap) || g.report.Facts.SeccompMode != report.SeccompFilter {
 		t.Errorf("the guest says that it is not isolated: %+v", g.report.Facts)
 	}
-	for g.asked.Load() < 2 && t.Context().Err() == nil {
-		time.Sleep(10 * time.Millisecond)
+	for range 2 {
+		select {
+		case <-asked:
+		case <-time.After(10 * time.Second):
+			t.Fatalf("the guest was asked %d times", g.asked.Load())
+		}
 	}
-	time.Sleep(300 * time.Millisecond)
-	if n := g.asked.Load(); n != 2 {
-		t.Errorf("the guest was asked %d times, want the first time and a long wait", n)
+	select {
+	case <-asked:
+		t.Error("the guest does not wait for news: it was asked a third time at once")
+	case <-time.After(300 * time.Millisecond):
+	}
+	if n := g.asked.Load(); n == 0 || n > 2 {
+		t.Errorf("the guest counts %d requests, and was asked twice", n)
 	}
 	cancel()
 	if err := <-stopped; err != nil {
