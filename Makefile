@@ -69,7 +69,7 @@ verify: ## Fail if a generated file is not up to date.
 	hack/verify
 
 .PHONY: bench
-bench: setup build image testbin ## Measure virtual clusters beside the same processes bare; BENCH_OUT=file keeps the table.
+bench: setup build image testbin ## Measure virtual clusters beside the same processes bare; BENCH_OUT=file keeps the figures, BENCH_PAGE=docs/performance.md puts them there.
 	go run ./test/bench
 
 .PHONY: test-vm
