@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -44,7 +45,7 @@ func (p *patience) see(pod *corev1.Pod) {
 		p.said = fmt.Sprintf("%s: %s", w.Reason, w.Message)
 	}
 	if p.timer == nil {
-		p.tell(p.said)
+		p.tell("So far " + strings.Join(strings.Fields(p.said), " ") + "; still waiting, in case it is being loaded.")
 		p.timer = time.AfterFunc(p.long, func() { p.giveUp(ErrImage) })
 	}
 }

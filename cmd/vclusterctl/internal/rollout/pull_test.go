@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
@@ -24,7 +26,38 @@ type node struct {
 	t      *testing.T
 	states []corev1.ContainerState
 	after  time.Duration
-	done   chan struct{}
+	// watched is closed once somebody watches: the fake tells nothing of what came
+	// after a list and before that.
+	watched chan struct{}
+	once    sync.Once
+	done    chan struct{}
+	// last is what a program says that is asked to end.
+	last *corev1.ContainerState
+}
+
+func (n *node) Watch(ctx context.Context, list client.ObjectList, opts ...client.ListOption) (watch.Interface, error) {
+	w, err := n.WithWatch.Watch(ctx, list, opts...)
+	if _, is := list.(*corev1.PodList); is {
+		n.once.Do(func() { close(n.watched) })
+	}
+	return w, err
+}
+
+func (n *node) Delete(ctx context.Context, obj client.Object, opts ...client.DeleteOption) error {
+	if pod, is := obj.(*corev1.Pod); is {
+		<-n.watched
+		if n.last != nil {
+			now := &corev1.Pod{}
+			if err := n.Get(ctx, client.ObjectKeyFromObject(pod), now); err != nil {
+				return err
+			}
+			now.Status.ContainerStatuses = []corev1.ContainerStatus{{State: *n.last}}
+			if err := n.Status().Update(ctx, now); err != nil {
+				return err
+			}
+		}
+	}
+	return n.WithWatch.Delete(ctx, obj, opts...)
 }
 
 // IsWatchListSemanticsUnSupported tells client-go that the fake cannot stream a
@@ -33,7 +66,7 @@ func (*node) IsWatchListSemanticsUnSupported() bool { return true }
 
 func newNode(t *testing.T, after time.Duration, states ...corev1.ContainerState) *node {
 	t.Helper()
-	n := &node{t: t, states: states, after: after, done: make(chan struct{})}
+	n := &node{t: t, states: states, after: after, watched: make(chan struct{}), done: make(chan struct{})}
 	byName := func(o client.Object) []string { return []string{o.GetName()} }
 	n.WithWatch = fake.NewClientBuilder().WithScheme(scheme.Scheme).WithStatusSubresource(&corev1.Pod{}).
 		WithIndex(&corev1.Pod{}, "metadata.name", byName).WithIndex(&corev1.Namespace{}, "metadata.name", byName).
@@ -51,6 +84,7 @@ func newNode(t *testing.T, after time.Duration, states ...corev1.ContainerState)
 
 func (n *node) run(ctx context.Context, c client.WithWatch, pod *corev1.Pod) {
 	defer close(n.done)
+	<-n.watched
 	for _, s := range n.states {
 		pod.Status.ContainerStatuses = []corev1.ContainerStatus{{State: s}}
 		if err := c.Status().Update(ctx, pod); err != nil {
@@ -64,8 +98,13 @@ func waiting(reason, message string) corev1.ContainerState {
 	return corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: message}}
 }
 
+const ending = "Waiting until what is on the node has ended."
+
 func TestPatience(t *testing.T) {
-	const long = time.Second
+	const (
+		long = time.Second
+		busy = "So far ErrImagePull: the registry is busy; still waiting, in case it is being loaded."
+	)
 	failed, paused := waiting("ErrImagePull", "the registry is busy"), waiting("ImagePullBackOff", "Back-off pulling image")
 	runs := corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
 	said := corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Message: "{}"}}
@@ -77,10 +116,10 @@ func TestPatience(t *testing.T) {
 		err    string
 	}{
 		"AtOnce": {reason: "Nothing went wrong.", states: []corev1.ContainerState{waiting("ContainerCreating", ""), runs, said}},
-		"Mends":  {reason: "The kubelet tries again.", after: long / 50, states: []corev1.ContainerState{failed, paused, failed, paused, runs, said}, told: []string{"ErrImagePull: the registry is busy"}},
-		"Works":  {reason: "What is at work is not cut off for it.", after: long / 2, states: []corev1.ContainerState{failed, runs, runs, said}, told: []string{"ErrImagePull: the registry is busy"}},
-		"Never":  {reason: "The reason is told, and not that there is a pause.", after: long / 4, states: []corev1.ContainerState{failed, paused}, told: []string{"ErrImagePull: the registry is busy"}, err: "after 1s: ErrImagePull: the registry is busy"},
-		"Pause":  {reason: "It is all that somebody sees who comes late.", states: []corev1.ContainerState{paused}, told: []string{"ImagePullBackOff: Back-off pulling image"}, err: "ImagePullBackOff: Back-off"},
+		"Mends":  {reason: "The kubelet tries again.", after: long / 50, states: []corev1.ContainerState{failed, paused, failed, paused, runs, said}, told: []string{busy}},
+		"Works":  {reason: "What is at work is not cut off for it.", after: long / 2, states: []corev1.ContainerState{failed, runs, runs, said}, told: []string{busy}},
+		"Never":  {reason: "The reason is told, and not that there is a pause.", after: long / 4, states: []corev1.ContainerState{failed, paused}, told: []string{busy, ending}, err: "after 1s: ErrImagePull: the registry is busy"},
+		"Pause":  {reason: "It is all that somebody sees who comes late.", states: []corev1.ContainerState{paused}, told: []string{"So far ImagePullBackOff: Back-off pulling image; still waiting, in case it is being loaded.", ending}, err: "ImagePullBackOff: Back-off"},
 		"Final":  {reason: "No time mends a name that is none.", states: []corev1.ContainerState{waiting("InvalidImageName", "x y")}, err: "InvalidImageName: x y"},
 	}
 	for name, tc := range cases {
@@ -102,6 +141,46 @@ func TestPatience(t *testing.T) {
 			}
 			if diff := cmp.Diff(tc.told, told); diff != "" {
 				t.Errorf("%s told, -want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+// Whoever gives up has the program on the node end, and hears how it leaves it.
+func TestRecall(t *testing.T) {
+	runs := corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
+	cases := map[string]struct {
+		reason string
+		states []corev1.ContainerState
+		last   *corev1.ContainerState
+		want   string
+	}{
+		"Says":   {reason: "It has put everything back, or has just done it.", states: []corev1.ContainerState{runs}, last: &corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 1, Message: "put back"}}, want: "put back"},
+		"Silent": {reason: "It was killed.", states: []corev1.ContainerState{runs}, last: &corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 137}}},
+		"Gone":   {reason: "It had not begun."},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := newNode(t, 0, tc.states...)
+			n.last = tc.last
+			ctx, cancel := context.WithCancel(t.Context())
+			var told []string
+			r, err := Open(ctx, n, Params{Image: "i", Grace: time.Minute, Tell: func(what string) { told = append(told, what) }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			go func() {
+				<-n.done
+				cancel()
+			}()
+			left, err := r.Run(ctx, "a", nil)
+			if left != tc.want || !errors.Is(err, context.Canceled) || !cmp.Equal(told, []string{ending}) {
+				t.Errorf("%s got %q, %v, told %q", tc.reason, left, err, told)
+			}
+			var pods corev1.PodList
+			if err := n.List(t.Context(), &pods); err != nil || len(pods.Items) > 0 {
+				t.Errorf("%s %d pods are left, %v", tc.reason, len(pods.Items), err)
 			}
 		})
 	}

@@ -39,7 +39,7 @@ type Params struct {
 	// Grace is how long one pod may take, and gets to end when it is no longer
 	// wanted.
 	Grace time.Duration
-	// Tell is told of an image that a node cannot have at first.
+	// Tell is told, in a sentence, what is waited for that nobody expects.
 	Tell func(what string)
 }
 
@@ -108,37 +108,6 @@ func (r *Rollout) Close(ctx context.Context) error {
 		return fmt.Errorf("wait until namespace %q is gone: %w", r.namespace.Name, err)
 	}
 	return nil
-}
-
-// Run runs this program on a node and returns what it has left in Result. The
-// API server may go away meanwhile: on a node of the control plane it does.
-func (r *Rollout) Run(ctx context.Context, node string, args []string) (string, error) {
-	pod := r.pod(node, args)
-	if err := r.client.Create(ctx, pod); err != nil {
-		return "", fmt.Errorf("make a pod on node %q: %w", node, err)
-	}
-	ctx, giveUp := context.WithCancelCause(ctx)
-	defer giveUp(nil)
-	image := &patience{long: r.Grace / patient, giveUp: giveUp, tell: r.Tell}
-	defer image.stop()
-	left := ""
-	err := wait.Until(ctx, r.client, pod, &corev1.PodList{}, func(p *corev1.Pod, exists bool) (bool, error) {
-		if !exists {
-			return false, fmt.Errorf("pod %q is gone before it has ended", p.Name)
-		}
-		image.see(p)
-		var done bool
-		var err error
-		left, done, err = outcome(p)
-		return done, err
-	})
-	if errors.Is(err, ErrImage) {
-		err = image.failure()
-	}
-	if err != nil {
-		return "", fmt.Errorf("run %s on node %q: %w", r.Image, node, err)
-	}
-	return left, nil
 }
 
 // cannotStart are the kubelet's words for what does not come right by itself.

