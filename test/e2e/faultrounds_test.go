@@ -39,13 +39,16 @@ func (x *subject) round(f fault) {
 // testEphemeral: a cluster without a volume loses its data with its pod. It says
 // so, the kubeconfig that its users have works on the fresh one, and the node of
 // its pool, which nobody has restarted, takes pods there.
-func testEphemeral(t *testing.T, d harness.Distro) {
-	s := begin(t, d)
+func testEphemeral(t *testing.T, d harness.Distro) { begin(t, d).ephemeral() }
+
+func (s *scene) ephemeral() *v1alpha1.VirtualCluster {
+	s.Helper()
 	vc := s.ready(s.create("brief", func(spec *v1alpha1.VirtualClusterSpec) {
 		spec.Servers.Storage.Ephemeral = ptr.To(true)
 		spec.Pools = []v1alpha1.Pool{{Name: "work", Replicas: ptr.To[int32](1)}}
 	}))
 	inner, before := s.inside(vc), s.mark(vc)
+	w := s.witness(vc, inner)
 	s.deployAcross(inner, "before")
 	pod := s.pod(vc)
 	s.must(s.host.Delete(s.ctx, pod))
@@ -53,10 +56,10 @@ func testEphemeral(t *testing.T, d harness.Distro) {
 	vc = s.ready(vc)
 	after := s.mark(vc)
 	if after.system == before.system {
-		t.Error("nothing was lost: this proves nothing")
+		s.Error("nothing was lost: this proves nothing")
 	}
 	if string(after.kubeconfig) != string(before.kubeconfig) {
-		t.Error("the kubeconfig has changed")
+		s.Error("the kubeconfig has changed")
 	}
 	s.must(s.ask(inner.Config))
 	vc = s.condition(vc, v1alpha1.ConditionStateKept, metav1.ConditionFalse, v1alpha1.ReasonStateLost, "ephemeral")
@@ -64,6 +67,9 @@ func testEphemeral(t *testing.T, d harness.Distro) {
 	s.deployAcross(inner, "after")
 	s.loseNode(vc, inner)
 	s.deployAcross(inner, "again")
+	w.Close()
+	s.noLies(w)
+	return vc
 }
 
 // deployAcross runs a pod on the node of the pool and one on the server, and has

@@ -16,8 +16,10 @@ import (
 
 // testRestored: a cluster whose volume was emptied says what was lost, and with
 // the backup of the volume all of it is back, and that is said as well.
-func testRestored(t *testing.T, d harness.Distro) {
-	s := begin(t, d)
+func testRestored(t *testing.T, d harness.Distro) { begin(t, d).restored() }
+
+func (s *scene) restored() *v1alpha1.VirtualCluster {
+	s.Helper()
 	vc := s.ready(s.create("kept"))
 	before := s.mark(vc)
 	claim := cluster.StateClaimName(vc.Name, cluster.ServerGroup, 0)
@@ -25,18 +27,19 @@ func testRestored(t *testing.T, d harness.Distro) {
 	s.whilePaused(vc, `cp -a "$1" "$1.backup" && find "$1" -mindepth 1 -delete`)
 	s.condition(vc, v1alpha1.ConditionStateKept, metav1.ConditionFalse, v1alpha1.ReasonStateLost, claim, "backup")
 	if s.mark(vc).system == before.system {
-		t.Fatal("nothing was lost: this proves nothing")
+		s.Fatal("nothing was lost: this proves nothing")
 	}
 
 	s.whilePaused(vc, `find "$1" -mindepth 1 -delete && cp -a "$1.backup/." "$1" && rm -r "$1.backup"`)
 	s.condition(vc, v1alpha1.ConditionStateKept, metav1.ConditionTrue, v1alpha1.ReasonRestored)
 	after := s.mark(vc)
 	if after.system != before.system {
-		t.Errorf("the backup is not what runs: kube-system is %s, was %s", after.system, before.system)
+		s.Errorf("the backup is not what runs: kube-system is %s, was %s", after.system, before.system)
 	}
 	if string(after.kubeconfig) != string(before.kubeconfig) {
-		t.Error("the kubeconfig has changed")
+		s.Error("the kubeconfig has changed")
 	}
+	return vc
 }
 
 // whilePaused runs a line of shell on the host's node, with the folder that is

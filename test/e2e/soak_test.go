@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/test/e2e/harness"
 )
 
@@ -27,7 +28,22 @@ const (
 )
 
 // soakFaults are all there are.
-var soakFaults = slices.Concat(clusterFaults, hostFaults, []fault{{"StateFull", (*subject).stateFull}})
+var soakFaults = slices.Concat(clusterFaults, hostFaults, []fault{
+	{"StateFull", (*subject).stateFull},
+	{"Ephemeral", beside((*scene).ephemeral)},
+	{"Restored", beside((*scene).restored)},
+})
+
+// beside lets something happen to a cluster of its own, which is gone afterwards:
+// the one that is soaked must not lose what it has acknowledged.
+func beside(happen func(*scene) *v1alpha1.VirtualCluster) func(*subject) {
+	return func(x *subject) {
+		x.Helper()
+		vc := happen(x.scene)
+		x.must(x.host.Delete(x.ctx, vc))
+		x.must(x.host.AwaitNothing(x.within(stepTimeout), vc.Namespace, vc.Name))
+	}
+}
 
 // TestSoak lets faults happen at random to one cluster of each distro that runs
 // here, one after the other, and wants the cluster whole after each. A seed names

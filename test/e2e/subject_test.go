@@ -55,11 +55,27 @@ func (s *scene) subjectOf(vc *v1alpha1.VirtualCluster) *subject {
 	x.ledger, err = harness.OpenLedger(s.ctx, x.inner)
 	s.must(err)
 	s.Cleanup(x.ledger.Close)
-	x.witness, err = s.host.Witness(s.ctx, vc, x.inner)
-	s.must(err)
-	s.Cleanup(func() { x.witness.Close() })
+	x.witness = s.witness(vc, x.inner)
 	s.must(x.moreEntries(5))
 	return x
+}
+
+// witness begins to compare what the conditions of a cluster say with what can be
+// seen of it.
+func (s *scene) witness(vc *v1alpha1.VirtualCluster, inner *harness.Cluster) *harness.Witness {
+	s.Helper()
+	w, err := s.host.Witness(s.ctx, vc, inner)
+	s.must(err)
+	s.Cleanup(func() { w.Close() })
+	return w
+}
+
+// noLies wants a witness to have heard none.
+func (s *scene) noLies(w *harness.Witness) {
+	s.Helper()
+	for _, lie := range w.Lies() {
+		s.Errorf("a condition was not true: %s", lie)
+	}
 }
 
 // on is the same subject for a subtest.
@@ -85,9 +101,7 @@ func (x *subject) recovered() {
 	if c := conditionOf(&vc, v1alpha1.ConditionStateKept); c.Status == metav1.ConditionFalse {
 		x.Errorf("nothing was lost, but it is said to be: %s", c.Message)
 	}
-	for _, lie := range x.witness.Lies() {
-		x.Errorf("a condition was not true: %s", lie)
-	}
+	x.noLies(x.witness)
 }
 
 // moreEntries waits until the cluster has acknowledged some more.

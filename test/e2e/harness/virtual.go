@@ -8,7 +8,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
@@ -56,11 +55,11 @@ func (h *Host) Inside(ctx context.Context, vc *v1alpha1.VirtualCluster) (*Cluste
 	if err != nil {
 		return nil, err
 	}
-	config, err := clientcmd.RESTConfigFromKubeConfig(data)
+	c, err := connect(data)
 	if err != nil {
-		return nil, fmt.Errorf("read the kubeconfig of %q: %w", vc.Name, err)
+		return nil, fmt.Errorf("reach %q: %w", vc.Name, err)
 	}
-	return NewCluster(config)
+	return c, nil
 }
 
 // KubeconfigOf reads the kubeconfig Secret where Cluster API looks.

@@ -48,8 +48,12 @@ type Witness struct {
 	vc    *v1alpha1.VirtualCluster
 	// leader gives the controller that leads, or an error.
 	leader func(context.Context) (*corev1.Pod, error)
-	cancel context.CancelFunc
-	wg     sync.WaitGroup
+	// connect makes the clients of who has a kubeconfig, and user is who has the
+	// one in the Secret.
+	connect func([]byte) (*Cluster, error)
+	user    access
+	cancel  context.CancelFunc
+	wg      sync.WaitGroup
 
 	mu    sync.Mutex
 	lies  []string
@@ -63,7 +67,7 @@ func (h *Host) Witness(ctx context.Context, vc *v1alpha1.VirtualCluster, inner *
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	w := &Witness{host: h, inner: fresh, vc: vc.DeepCopy(), leader: h.Leader, cancel: cancel, since: map[string]time.Time{}}
+	w := &Witness{host: h, inner: fresh, vc: vc.DeepCopy(), leader: h.Leader, connect: connect, cancel: cancel, since: map[string]time.Time{}}
 	w.wg.Go(func() { w.read(ctx) })
 	w.wg.Go(func() { w.look(ctx) })
 	return w, nil
@@ -140,6 +144,7 @@ func (w *Witness) compare(ctx context.Context) {
 		w.note(patience, c.Status == metav1.ConditionTrue && serves != nil, "ControlPlaneReady is True and the API does not serve (%v)", serves)
 		w.note(patience, c.Status == metav1.ConditionFalse && serves == nil, "ControlPlaneReady is False and the API serves: %s", c.Message)
 	}
+	w.judgeKubeconfig(ctx, &vc, serves)
 	missing := w.missing(ctx, &vc)
 	if ctx.Err() != nil {
 		return
@@ -151,6 +156,8 @@ func (w *Witness) compare(ctx context.Context) {
 	}
 	lacking := podless(&vc, pods)
 	w.note(podPatience, claimsNodes(&vc) && len(lacking) > 0 && w.led(ctx), "NodesReady is True and the pods of these nodes are not: %v", lacking)
+	why, denies := deniesNodes(&vc)
+	w.note(spokenPatience, denies && missing == nil && len(lacking) == 0 && w.led(ctx), "NodesReady is False and all nodes are Ready, inside and as pods: %s", why)
 }
 
 // led says whether a controller leads. While none does nobody can write a
