@@ -70,11 +70,7 @@ func (o *AttachOptions) Run(ctx context.Context) error {
 	}
 	ctx, signals, stop := catchSignals(ctx)
 	defer stop()
-	t, err := find(o.Factory, o.Name)
-	if err != nil {
-		return err
-	}
-	vc, err := t.get(ctx)
+	t, vc, err := findCluster(ctx, o.Factory, o.Name)
 	if err != nil {
 		return err
 	}

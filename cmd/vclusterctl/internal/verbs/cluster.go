@@ -38,6 +38,16 @@ func find(f *cli.Factory, name string) (*target, error) {
 	return &target{Factory: f, client: c, namespace: namespace, name: name}, nil
 }
 
+// findCluster finds a cluster, and reads it.
+func findCluster(ctx context.Context, f *cli.Factory, name string) (*target, *v1alpha1.VirtualCluster, error) {
+	t, err := find(f, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	vc, err := t.get(ctx)
+	return t, vc, err
+}
+
 func (t *target) key() client.ObjectKey {
 	return client.ObjectKey{Namespace: t.namespace, Name: t.name}
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
@@ -70,26 +72,35 @@ func completeNode(f *cli.Factory) cobra.CompletionFunc {
 }
 
 func (t *target) clusterNames(ctx context.Context) ([]string, error) {
-	var list v1alpha1.VirtualClusterList
-	err := t.client.List(ctx, &list, client.InNamespace(t.namespace))
-	names := make([]string, 0, len(list.Items))
-	for i := range list.Items {
-		names = append(names, list.Items[i].Name)
+	return namesIn(ctx, t.client, &v1alpha1.VirtualClusterList{}, client.InNamespace(t.namespace))
+}
+
+// namesIn are the names of the objects that a list gets.
+func namesIn(ctx context.Context, c client.Reader, list client.ObjectList, opts ...client.ListOption) ([]string, error) {
+	if err := c.List(ctx, list, opts...); err != nil {
+		return nil, err
 	}
+	var names []string
+	err := meta.EachListItem(list, func(o runtime.Object) error {
+		names = append(names, o.(client.Object).GetName())
+		return nil
+	})
 	return names, err
 }
 
 // completeNamespace offers the namespaces of the host.
 func completeNamespace(f *cli.Factory) cobra.CompletionFunc {
-	of := complete(f, func(ctx context.Context, t *target) ([]string, error) {
-		var list corev1.NamespaceList
-		err := t.client.List(ctx, &list)
-		names := make([]string, 0, len(list.Items))
-		for i := range list.Items {
-			names = append(names, list.Items[i].Name)
-		}
-		return names, err
-	})
+	return completeFlag(f, &corev1.NamespaceList{})
+}
+
+// completeHostNode offers the nodes of the host.
+func completeHostNode(f *cli.Factory) cobra.CompletionFunc {
+	return completeFlag(f, &corev1.NodeList{})
+}
+
+// completeFlag offers the names of the host's objects of a kind for a flag.
+func completeFlag(f *cli.Factory, list client.ObjectList) cobra.CompletionFunc {
+	of := complete(f, func(ctx context.Context, t *target) ([]string, error) { return namesIn(ctx, t.client, list) })
 	return func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 		return of(cmd, nil, typed) // whatever arguments stand before the flag
 	}

@@ -72,11 +72,7 @@ func NewCmdConnect(f *cli.Factory, runF func(context.Context, *ConnectOptions) e
 func (o *ConnectOptions) Run(ctx context.Context) error {
 	ctx, _, stop := catchSignals(ctx)
 	defer stop()
-	t, err := find(o.Factory, o.Name)
-	if err != nil {
-		return err
-	}
-	vc, err := t.get(ctx)
+	t, vc, err := findCluster(ctx, o.Factory, o.Name)
 	if err != nil {
 		return err
 	}

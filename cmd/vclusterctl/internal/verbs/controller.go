@@ -50,15 +50,7 @@ func NewCmdController(f *cli.Factory, runF func(context.Context, *ControllerOpti
 		Long:        controllerLong,
 		Args:        args(cobra.NoArgs),
 		Annotations: map[string]string{logsAnnotation: "yes"},
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.complete(); err != nil {
-				return usage(cmd, err)
-			}
-			if runF != nil {
-				return runF(cmd.Context(), o)
-			}
-			return o.Run(cmd.Context())
-		},
+		RunE:        runs(o, noArgs(o.complete), runF),
 	}
 	o.addFlags(cmd)
 	return cmd

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -84,15 +83,7 @@ func NewCmdDoctor(f *cli.Factory, runF func(context.Context, *DoctorOptions) err
 		Example:           fmt.Sprintf(doctorExample, f.Program),
 		Args:              args(cobra.MaximumNArgs(1)),
 		ValidArgsFunction: completeName(f),
-		RunE: func(cmd *cobra.Command, given []string) error {
-			if err := o.complete(given); err != nil {
-				return usage(cmd, err)
-			}
-			if runF != nil {
-				return runF(cmd.Context(), o)
-			}
-			return o.Run(cmd.Context())
-		},
+		RunE:              runs(o, o.complete, runF),
 	}
 	takesOutput(cmd, cli.OutputTable, cli.OutputJSON, cli.OutputYAML)
 	flags := cmd.Flags()
@@ -102,22 +93,6 @@ func NewCmdDoctor(f *cli.Factory, runF func(context.Context, *DoctorOptions) err
 	offer(cmd, "runtime", allRuntimes()...)
 	register(cmd, "node", completeHostNode(f))
 	return cmd
-}
-
-// completeHostNode offers the nodes of the host.
-func completeHostNode(f *cli.Factory) cobra.CompletionFunc {
-	of := complete(f, func(ctx context.Context, t *target) ([]string, error) {
-		var list corev1.NodeList
-		err := t.client.List(ctx, &list)
-		names := make([]string, 0, len(list.Items))
-		for i := range list.Items {
-			names = append(names, list.Items[i].Name)
-		}
-		return names, err
-	})
-	return func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-		return of(cmd, nil, typed) // whatever arguments stand before the flag
-	}
 }
 
 func (o *DoctorOptions) complete(given []string) error {

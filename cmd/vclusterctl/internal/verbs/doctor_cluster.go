@@ -12,11 +12,7 @@ import (
 
 // cluster says what is wrong with one virtual cluster.
 func (o *DoctorOptions) cluster(ctx context.Context) error {
-	t, err := find(o.Factory, o.Name)
-	if err != nil {
-		return err
-	}
-	vc, err := t.get(ctx)
+	t, vc, err := findCluster(ctx, o.Factory, o.Name)
 	if err != nil {
 		return err
 	}

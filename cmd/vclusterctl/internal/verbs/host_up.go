@@ -39,15 +39,7 @@ func NewCmdHostUp(f *cli.Factory, runF func(context.Context, *HostUpOptions) err
 		Short: "Start the embedded host, or bring it back with its data",
 		Long:  hostUpLong,
 		Args:  args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.complete(); err != nil {
-				return usage(cmd, err)
-			}
-			if runF != nil {
-				return runF(cmd.Context(), o)
-			}
-			return o.Run(cmd.Context())
-		},
+		RunE:  runs(o, noArgs(o.complete), runF),
 	}
 	takesOutput(cmd, cli.OutputJSON, cli.OutputYAML)
 	flags := cmd.Flags()

@@ -88,11 +88,7 @@ func (o *KubeconfigOptions) check(cmd *cobra.Command) error {
 
 // Run prints the kubeconfig.
 func (o *KubeconfigOptions) Run(ctx context.Context) error {
-	t, err := find(o.Factory, o.Name)
-	if err != nil {
-		return err
-	}
-	vc, err := t.get(ctx)
+	t, vc, err := findCluster(ctx, o.Factory, o.Name)
 	if err != nil {
 		return err
 	}

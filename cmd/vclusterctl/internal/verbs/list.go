@@ -46,15 +46,7 @@ func NewCmdList(f *cli.Factory, runF func(context.Context, *ListOptions) error) 
 		Long:    listLong,
 		Example: fmt.Sprintf(listExample, f.Program),
 		Args:    args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.complete(); err != nil {
-				return usage(cmd, err)
-			}
-			if runF != nil {
-				return runF(cmd.Context(), o)
-			}
-			return o.Run(cmd.Context())
-		},
+		RunE:    runs(o, noArgs(o.complete), runF),
 	}
 	takesOutput(cmd, cli.ListOutputs...)
 	cmd.Annotations[allAnnotation] = "yes"

@@ -55,15 +55,7 @@ func NewCmdRuntimeConfig(f *cli.Factory, runF func(context.Context, *RuntimeConf
 		Example:     fmt.Sprintf(runtimeConfigExample, f.Program),
 		Args:        args(cobra.NoArgs),
 		Annotations: map[string]string{hostAnnotation: hostUnneeded},
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.complete(); err != nil {
-				return usage(cmd, err)
-			}
-			if runF != nil {
-				return runF(cmd.Context(), o)
-			}
-			return o.Run(cmd.Context())
-		},
+		RunE:        runs(o, noArgs(o.complete), runF),
 	}
 	takesOutput(cmd, cli.OutputJSON, cli.OutputYAML)
 	flags := cmd.Flags()

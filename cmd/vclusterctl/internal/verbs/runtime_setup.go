@@ -107,15 +107,7 @@ func (o *RuntimeSetupOptions) command(verb string, runF func(context.Context, *R
 		Use:               verb + " [RUNTIME]",
 		Args:              args(cobra.MaximumNArgs(1)),
 		ValidArgsFunction: completeRuntime,
-		RunE: func(cmd *cobra.Command, given []string) error {
-			if err := o.complete(given); err != nil {
-				return usage(cmd, err)
-			}
-			if runF != nil {
-				return runF(cmd.Context(), o)
-			}
-			return o.Run(cmd.Context())
-		},
+		RunE:              runs(o, o.complete, runF),
 	}
 	takesOutput(cmd, cli.OutputJSON, cli.OutputYAML)
 	flags := cmd.Flags()

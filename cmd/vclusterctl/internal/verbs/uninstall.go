@@ -48,15 +48,7 @@ func NewCmdUninstall(f *cli.Factory, runF func(context.Context, *UninstallOption
 		Short: "Take the controller out of the current cluster",
 		Long:  uninstallLong,
 		Args:  args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.check(); err != nil {
-				return usage(cmd, err)
-			}
-			if runF != nil {
-				return runF(cmd.Context(), o)
-			}
-			return o.Run(cmd.Context())
-		},
+		RunE:  runs(o, noArgs(o.check), runF),
 	}
 	takesOutput(cmd, cli.OutputName)
 	cmd.Flags().BoolVar(&o.Namespaced, "namespaced", false, "take out a controller that was installed with --namespaced")

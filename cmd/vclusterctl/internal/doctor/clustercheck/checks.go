@@ -34,6 +34,7 @@ const (
 	checkAPI          = "api"
 	checkNodes        = "nodes"
 	checkSystem       = "system pods"
+	checkCharts       = "charts"
 	checkCertificates = "certificates"
 	checkVolume       = "state volume"
 	checkWarnings     = "warnings"
@@ -60,6 +61,7 @@ var checks = []func(*facts) []doctor.Finding{
 	api,        // its API answers from here
 	innerNodes, // its nodes are Ready
 	systemPods, // and what makes it a cluster runs
+	charts,     // and what it was asked to install could be
 
 	certificates, // nobody is locked out soon
 	volumes,      // there is room for more

@@ -128,25 +128,27 @@ func isolation(f *facts) []doctor.Finding {
 }
 
 func state(f *facts) []doctor.Finding {
-	c := meta.FindStatusCondition(f.Cluster.Status.Conditions, v1alpha1.ConditionStateKept)
-	if c == nil || c.Status != metav1.ConditionFalse {
-		return nil
-	}
-	return one(doctor.Finding{
-		Group: groupCluster, Check: checkState, Outcome: doctor.Warning, Found: c.Message, Needed: "the state that its servers stored",
+	return f.unlike(v1alpha1.ConditionStateKept, doctor.Finding{
+		Check: checkState, Needed: "the state that its servers stored",
 		Fix: "put back a backup of the volume, or apply your workloads again",
 	})
 }
 
 func upToDate(f *facts) []doctor.Finding {
-	c := meta.FindStatusCondition(f.Cluster.Status.Conditions, v1alpha1.ConditionUpToDate)
+	return f.unlike(v1alpha1.ConditionUpToDate, doctor.Finding{
+		Check: checkUpToDate, Needed: "nodes as they are made now",
+		Fix: "nothing has to be done: it runs as it is. For what is new, create another cluster and move the workloads",
+	})
+}
+
+// unlike warns, in the words of a condition, if that is false.
+func (f *facts) unlike(condition string, found doctor.Finding) []doctor.Finding {
+	c := meta.FindStatusCondition(f.Cluster.Status.Conditions, condition)
 	if c == nil || c.Status != metav1.ConditionFalse {
 		return nil
 	}
-	return one(doctor.Finding{
-		Group: groupCluster, Check: checkUpToDate, Outcome: doctor.Warning, Found: c.Message, Needed: "nodes as they are made now",
-		Fix: "nothing has to be done: it runs as it is. For what is new, create another cluster and move the workloads",
-	})
+	found.Group, found.Outcome, found.Found = groupCluster, doctor.Warning, c.Message
+	return one(found)
 }
 
 // soon is when the end of a cluster is worth a warning.

@@ -3,6 +3,7 @@ package clustercheck
 import (
 	"time"
 
+	helmv1 "github.com/k3s-io/helm-controller/pkg/apis/helm.cattle.io/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
@@ -48,6 +49,9 @@ type Inner struct {
 	Nodes     []corev1.Node
 	// System are the pods of kube-system.
 	System []corev1.Pod
+	// Charts are what its helm-controller is asked to install. Not to see them
+	// is no fault of the API.
+	Charts doctor.Seen[[]helmv1.HelmChart]
 }
 
 // Usage is what a node pod uses.

@@ -135,8 +135,8 @@ func earliestEnd(data []byte) (time.Time, error) {
 	return end, nil
 }
 
-// inner asks the API inside for its nodes and for the pods that make it a
-// cluster.
+// inner asks the API inside for its nodes, for the pods that make it a cluster,
+// and for the charts that it installs.
 func (o *Observer) inner(ctx context.Context, vc *v1alpha1.VirtualCluster) doctor.Seen[Inner] {
 	ctx, cancel := context.WithTimeout(ctx, 2*innerTimeout)
 	defer cancel()
@@ -168,7 +168,7 @@ func (i *Inner) ask(ctx context.Context, data []byte) error {
 	if err != nil {
 		return fmt.Errorf("list the pods of kube-system inside: %w", err)
 	}
-	i.Nodes, i.System = nodes.Items, pods.Items
+	i.Nodes, i.System, i.Charts = nodes.Items, pods.Items, readCharts(ctx, config)
 	return nil
 }
 

@@ -34,6 +34,8 @@ func TestObserve(t *testing.T) {
 			_, _ = io.WriteString(w, `{"kind":"NodeList","apiVersion":"v1","items":[{"metadata":{"name":"server-0"}}]}`)
 		case "/api/v1/namespaces/kube-system/pods":
 			_, _ = io.WriteString(w, `{"kind":"PodList","apiVersion":"v1","items":[{"metadata":{"name":"coredns"}}]}`)
+		case "/apis/helm.cattle.io/v1/helmcharts":
+			_, _ = io.WriteString(w, `{"kind":"HelmChartList","apiVersion":"helm.cattle.io/v1","items":[{"metadata":{"name":"limit-`+r.URL.Query().Get("limit")+`"}}]}`)
 		default:
 			w.WriteHeader(http.StatusNotFound)
 		}
@@ -72,6 +74,9 @@ func TestObserve(t *testing.T) {
 	}
 	if routes != 1 || seen.Inner == nil || seen.Inner.Err != nil || len(seen.Inner.Value.Nodes) != 1 || len(seen.Inner.Value.System) != 1 {
 		t.Errorf("the API inside: %d, %+v", routes, seen.Inner)
+	}
+	if got := seen.Inner.Value.Charts; got.Err != nil || len(got.Value) != 1 || got.Value[0].Name != "limit-100" {
+		t.Errorf("charts inside: %+v", got)
 	}
 	if len(seen.LastWords.Lines) > 0 {
 		t.Error("a cluster that is ready has no last words")
