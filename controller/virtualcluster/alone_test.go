@@ -4,11 +4,13 @@ import (
 	"strings"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/utils/ptr"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/controller/catalogue"
-	"github.com/vclusterctl/vclusterctl/runtime/catalog"
+	"github.com/vclusterctl/vclusterctl/runtime/kata"
+	"github.com/vclusterctl/vclusterctl/runtime/userns"
 	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 )
 
@@ -26,15 +28,15 @@ func TestControlPlaneOnly(t *testing.T) {
 		"Not":       {reason: "Servers are nodes.", carries: both, distro: v1alpha1.DistroK3s},
 		"Asked":     {reason: "Unless somebody says otherwise, and then they run what has been tried.", spec: aloneSpec(ptr.To(true), ""), carries: both, alone: true, distro: v1alpha1.DistroK8s},
 		"Runtime":   {reason: "Or their runtime runs no pods.", spec: aloneSpec(nil, v1alpha1.RuntimeGVisor), carries: both, alone: true, distro: v1alpha1.DistroK8s},
-		"Others":    {reason: "Which others do.", spec: aloneSpec(nil, v1alpha1.RuntimeKata), carries: both, distro: v1alpha1.DistroK3s},
-		"NotAsked":  {reason: "What is said aloud holds, for the runtime to refuse.", spec: aloneSpec(ptr.To(false), v1alpha1.RuntimeGVisor), carries: both, distro: v1alpha1.DistroK3s},
+		"Others":    {reason: "Which others do.", spec: limited(aloneSpec(nil, v1alpha1.RuntimeKata)), carries: both, distro: v1alpha1.DistroK3s},
+		"NotAsked":  {reason: "What is said aloud holds, and the runtime refuses it.", spec: aloneSpec(ptr.To(false), v1alpha1.RuntimeGVisor), carries: both, stop: "spec.servers cannot run under runtime \"gvisor\""},
 		"NoImage":   {reason: "K3s is no way out.", spec: aloneSpec(ptr.To(true), ""), carries: both[:1], stop: `need distro k8s, and node image "i"`},
 		"AskedBoth": {reason: "An object older than the CRD's rule.", spec: withDistro(aloneSpec(ptr.To(true), ""), v1alpha1.DistroK3s), carries: both, stop: "must not be true with distro k3s"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			s := aScope()
-			s.profiles, s.vc.Spec = catalog.Profiles(), tc.spec
+			s := hostScope(t, hostNode(handlers{userns.Handler: true, kata.Handler: false}))
+			s.vc.Spec = tc.spec
 			s.catalogue = catalogue.Single("v1.36.3", "i", tc.carries...)
 			r, err := s.choose()
 			if tc.stop != "" {
@@ -56,6 +58,12 @@ func TestControlPlaneOnly(t *testing.T) {
 func aloneSpec(alone *bool, servers v1alpha1.RuntimeProfile) v1alpha1.VirtualClusterSpec {
 	spec := asks("", servers)
 	spec.Servers.ControlPlaneOnly = alone
+	return spec
+}
+
+// limited says how large a virtual machine is.
+func limited(spec v1alpha1.VirtualClusterSpec) v1alpha1.VirtualClusterSpec {
+	spec.Servers.Resources.Limits = corev1.ResourceList{corev1.ResourceCPU: *quantity("1"), corev1.ResourceMemory: *quantity("2Gi")}
 	return spec
 }
 
