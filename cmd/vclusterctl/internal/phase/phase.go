@@ -126,13 +126,21 @@ func conditionTrue(kind string) func(*v1alpha1.VirtualCluster) bool {
 	return func(vc *v1alpha1.VirtualCluster) bool { return meta.IsStatusConditionTrue(vc.Status.Conditions, kind) }
 }
 
-func accepted(vc *v1alpha1.VirtualCluster) bool { return vc.Status.Resolved != nil }
+// accepted says whether the spec was taken as it is. Where its nodes decide what
+// it resolves to, the controller asks for them first.
+func accepted(vc *v1alpha1.VirtualCluster) bool {
+	c := meta.FindStatusCondition(vc.Status.Conditions, v1alpha1.ConditionRuntimeReady)
+	return vc.Status.Resolved != nil || c != nil && c.Status != metav1.ConditionUnknown
+}
 
 func booted(vc *v1alpha1.VirtualCluster) bool {
 	return !milestone(vc, guestapi.MilestoneInit).IsZero() || conditionTrue(v1alpha1.ConditionControlPlaneReady)(vc)
 }
 
 func version(vc *v1alpha1.VirtualCluster) string {
+	if vc.Status.Resolved == nil {
+		return ""
+	}
 	return string(vc.Status.Resolved.Distro) + " " + vc.Status.Resolved.Version
 }
 

@@ -72,6 +72,18 @@ func TestOf(t *testing.T) {
 			want: append([]Phase{{Name: "Accepted", State: Active, Detail: "the controller has not taken it up yet"}},
 				waiting("Runtime found", "Credentials issued", "Node booted", "API serving", "Nodes ready", "Ready")...),
 		},
+		"Probing": {
+			reason: "A spec is accepted before its nodes decide what it resolves to.",
+			vc:     cluster(condition(v1alpha1.ConditionRuntimeReady, metav1.ConditionFalse, v1alpha1.ReasonProbing, "finding out")),
+			want: append([]Phase{{Name: "Accepted", State: Passed}, {Name: "Runtime found", State: Active, Detail: "Probing: finding out"}},
+				waiting("Credentials issued", "Node booted", "API serving", "Nodes ready", "Ready")...),
+		},
+		"NotLookedAt": {
+			reason: "Before the controller has got as far as the runtime, it has accepted nothing.",
+			vc:     cluster(condition(v1alpha1.ConditionRuntimeReady, metav1.ConditionUnknown, v1alpha1.ReasonPending, "not looked at yet")),
+			want: append([]Phase{{Name: "Accepted", State: Active}},
+				waiting("Runtime found", "Credentials issued", "Node booted", "API serving", "Nodes ready", "Ready")...),
+		},
 		"PullingImage": {
 			reason: "The active phase says what it waits for, with the reason where that tells more.",
 			vc: cluster(resolved, yes(v1alpha1.ConditionRuntimeReady), yes(v1alpha1.ConditionKubeconfigReady),
