@@ -26,8 +26,6 @@ import (
 	"github.com/vclusterctl/vclusterctl/test/envtest"
 )
 
-func TestMain(m *testing.M) { envtest.Main(m) }
-
 // stage is a reconciler before a real API server, with one node that says that
 // it offers userns.
 type stage struct {

@@ -24,6 +24,11 @@ import (
 	"github.com/vclusterctl/vclusterctl/test/envtest"
 )
 
+func TestMain(m *testing.M) {
+	envtest.ReadFromEtcd()
+	envtest.Main(m)
+}
+
 // theatre is a stage on which controllers come and go, and probe pods end by
 // themselves.
 type theatre struct {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
@@ -31,17 +32,28 @@ const (
 	requireEnv = "VCLUSTERCTL_REQUIRE_ENVTEST"
 )
 
+// startTimeout is how long an API server may take to start, on a machine that is
+// busy: one that is given up goes on running.
+const startTimeout = 5 * time.Minute
+
 // server is one API server for all tests of a test binary, started by the
 // first that needs it.
 type server struct {
-	start  sync.Once
-	env    *ctrlenvtest.Environment
-	scheme *runtime.Scheme
-	mapper meta.RESTMapper
-	err    error
+	uncached bool
+	start    sync.Once
+	env      *ctrlenvtest.Environment
+	scheme   *runtime.Scheme
+	mapper   meta.RESTMapper
+	err      error
 }
 
 var shared server
+
+// ReadFromEtcd has the API server read lists from etcd. It reads them from a cache
+// otherwise, for which it waits until it has heard of all that anybody wrote: who
+// lists and writes in turn waits most of the time. Call it from TestMain, for tests
+// that watch nothing.
+func ReadFromEtcd() { shared.uncached = true }
 
 // Main runs the tests of a package and stops the API server they used. Call it
 // from TestMain.
@@ -128,7 +140,10 @@ func Namespace(tb testing.TB, c client.Client) string {
 // run starts etcd and the API server and waits until the CRDs are served.
 func (s *server) run(dir string) {
 	ctrllog.SetLogger(logr.Discard())
-	s.env = &ctrlenvtest.Environment{BinaryAssetsDirectory: dir}
+	s.env = &ctrlenvtest.Environment{BinaryAssetsDirectory: dir, ControlPlaneStartTimeout: startTimeout}
+	if s.uncached {
+		s.env.ControlPlane.GetAPIServer().Configure().Set("watch-cache", "false")
+	}
 	for _, data := range crds.All() {
 		crd := &apiextensionsv1.CustomResourceDefinition{}
 		if s.err = yaml.UnmarshalStrict(data, crd); s.err != nil {
