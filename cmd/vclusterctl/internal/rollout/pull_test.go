@@ -90,7 +90,7 @@ func (n *node) run(ctx context.Context, c client.WithWatch, pod *corev1.Pod) {
 		if err := c.Status().Update(ctx, pod); err != nil {
 			n.t.Errorf("the kubelet: %v", err)
 		}
-		time.Sleep(n.after)
+		<-time.After(n.after)
 	}
 }
 

@@ -19,8 +19,8 @@ type run struct {
 
 	pod   *corev1.Pod
 	image *patience
-	// over says why nobody waits for the outcome any more; nil while somebody does.
-	over func() error
+	// over says whether nobody waits for the outcome any more.
+	over func() bool
 	left string
 	// seen is closed with the first state of the pod that was seen.
 	seen  chan struct{}
@@ -49,7 +49,7 @@ func (r *Rollout) Run(ctx context.Context, node string, args []string) (string, 
 func (x *run) watch(ctx context.Context) error {
 	wanted, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
-	x.over, x.image = wanted.Err, &patience{long: x.Grace / patient, giveUp: giveUp, tell: x.tell}
+	x.over, x.image = func() bool { return wanted.Err() != nil }, &patience{long: x.Grace / patient, giveUp: giveUp, tell: x.tell}
 	defer x.image.stop()
 	watching, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	recalled := make(chan struct{})
@@ -81,7 +81,7 @@ func (x *run) see(p *corev1.Pod, exists bool) (done bool, err error) {
 	case exists:
 		x.image.see(p)
 		return false, nil
-	case x.over() != nil:
+	case x.over():
 		return true, nil // it has ended as it was asked to, and nobody saw how
 	}
 	return false, fmt.Errorf("pod %q is gone before it has ended", p.Name)
