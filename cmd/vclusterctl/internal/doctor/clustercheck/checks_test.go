@@ -244,6 +244,18 @@ func limited(p *corev1.Pod) {
 	p.Spec.Containers[0].Resources.Limits = corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("1Gi")}
 }
 
+// TestInsideOfContext: the flag that says which host stands before the dashes.
+// After them it would be kubectl's, which talks to the cluster inside.
+func TestInsideOfContext(t *testing.T) {
+	p := testParams()
+	own := p.Own
+	p.Own = func(verb string, more ...string) string { return own(verb, more...) + " --context lab" }
+	want := "vclusterctl attach dev -n team --context lab -- kubectl get pods -n kube-system"
+	if r := Examine(healthy(func(o *Observation) { down(&o.Inner.Value.System[0]) }), p); r.Remedy != want {
+		t.Errorf("got  %s\nwant %s", r.Remedy, want)
+	}
+}
+
 // TestUnseen: what nobody may see is said, and is no fault of the cluster's.
 func TestUnseen(t *testing.T) {
 	o := healthy(func(o *Observation) {

@@ -107,7 +107,7 @@ func systemPods(f *facts) []doctor.Finding {
 	}
 	return one(doctor.Finding{
 		Group: groupInside, Check: checkSystem, Outcome: doctor.Warning, Found: "pods of kube-system inside are not ready: " + few(bad),
-		Needed: "all of them ready: CoreDNS is among them", Fix: f.Own("attach", "--", "kubectl", "get", "pods", "-n", "kube-system"),
+		Needed: "all of them ready: CoreDNS is among them", Fix: f.kubectlInside("get pods -n kube-system"),
 	})
 }
 
