@@ -38,7 +38,7 @@ func (w *Witness) judgeKubeconfig(ctx context.Context, vc *v1alpha1.VirtualClust
 	var refused error
 	judged := said.Type != ""
 	if judged {
-		refused, judged = w.tryKubeconfig(ctx)
+		judged, refused = w.tryKubeconfig(ctx)
 	}
 	if ctx.Err() != nil {
 		return
@@ -50,23 +50,23 @@ func (w *Witness) judgeKubeconfig(ctx context.Context, vc *v1alpha1.VirtualClust
 
 // tryKubeconfig asks the API as the user of the kubeconfig that the Secret holds
 // now. It can't be told where the host does not say what that is.
-func (w *Witness) tryKubeconfig(ctx context.Context) (refused error, told bool) {
+func (w *Witness) tryKubeconfig(ctx context.Context) (told bool, refused error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	data, err := w.host.KubeconfigOf(ctx, w.vc)
 	if err != nil {
-		return err, apierrors.IsNotFound(err)
+		return apierrors.IsNotFound(err), err
 	}
 	if w.user.cluster == nil || !bytes.Equal(w.user.kubeconfig, data) {
 		c, err := w.connect(data)
 		if err != nil {
-			return err, true
+			return true, err
 		}
 		w.user = access{kubeconfig: data, cluster: c}
 	}
 	var list metav1.PartialObjectMetadataList
 	list.SetGroupVersionKind(namespaces)
-	return w.user.cluster.List(ctx, &list, client.Limit(1)), true
+	return true, w.user.cluster.List(ctx, &list, client.Limit(1))
 }
 
 // connect makes the clients of who has a kubeconfig.
