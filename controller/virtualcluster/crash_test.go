@@ -3,15 +3,18 @@ package virtualcluster
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/controller/catalogue"
 )
 
 // deaths are the ways in which a controller can die after a write: having seen
@@ -41,41 +44,75 @@ func (w *world) leave() {
 	w.witness.testify()
 }
 
+// variants are the clusters that take ways of their own to be ready: which deaths
+// they are tried with, and the world and the cluster that make them.
+var variants = map[string]struct {
+	deaths []string
+	world  func(*world)
+	spec   func(*v1alpha1.VirtualCluster)
+}{
+	"K8s":    {deaths: []string{"Answered", "AnswerLost"}, world: func(*world) {}, spec: withWorkers},
+	"K3s":    {deaths: []string{"AnswerLost"}, world: withK3s, spec: withWorkers},
+	"Probed": {deaths: []string{"Answered"}, world: func(w *world) { w.opts.Probed = true }, spec: withWorkers},
+}
+
+// withK3s makes a node image that carries k3s alone the one there is.
+func withK3s(w *world) {
+	w.opts.Catalogue = func(context.Context) (catalogue.Catalogue, error) {
+		return catalogue.Single("v1.36.3", "localhost/vclusterctl/node:v1.36.3", v1alpha1.DistroK3s), nil
+	}
+}
+
 // TestCrashCreating lets the controller die after every single write on the way
 // from nothing to a ready cluster. What the next instance makes of it is what
 // one that lives would have made.
 func TestCrashCreating(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.newCluster("dev", withWorkers)
-	writes := w.immortal("dev")
-	w.expect("dev", v1alpha1.ConditionReady, yes, v1alpha1.ReasonReady)
-	w.expectSound("dev")
-	want := lines(w.portrait("dev"))
-	w.leave()
-	t.Logf("%d writes", writes)
-	for death, lost := range deaths {
-		for n := 1; n <= writes; n++ {
-			t.Run(fmt.Sprintf("%s/%d", death, n), func(t *testing.T) {
-				t.Parallel()
+	for name, tc := range variants {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			begin := func(t *testing.T) *world {
 				w := newWorld(t)
-				w.newCluster("dev", withWorkers)
-				w.live(w.start(&mortal{last: n, loseAnswer: lost}), "dev")
-				w.immortal("dev")
-				w.expectSound("dev")
-				if diff := cmp.Diff(want, lines(w.portrait("dev"))); diff != "" {
-					t.Errorf("after a crash at write %d of %d: -want +got:\n%s", n, writes, diff)
+				tc.world(w)
+				w.newCluster("dev", tc.spec)
+				return w
+			}
+			w := begin(t)
+			writes := w.immortal("dev")
+			w.expect("dev", v1alpha1.ConditionReady, yes, v1alpha1.ReasonReady)
+			w.expectSound("dev")
+			want := lines(w.portrait("dev"))
+			w.leave()
+			t.Logf("%d writes", writes)
+			for _, death := range tc.deaths {
+				for n := 1; n <= writes; n++ {
+					t.Run(fmt.Sprintf("%s/%d", death, n), func(t *testing.T) {
+						t.Parallel()
+						begin(t).crashCreatingAt(n, deaths[death], want)
+					})
 				}
-				if more := w.immortal("dev"); more != 0 {
-					t.Errorf("another restart costs %d writes", more)
-				}
-				w.leave()
-			})
-		}
+			}
+		})
 	}
 }
 
-// spec is a change of a spec, and its undoing.
+// crashCreatingAt makes a cluster under a controller that dies after its n-th
+// write.
+func (w *world) crashCreatingAt(n int, lost bool, want []string) {
+	w.t.Helper()
+	w.live(w.start(&mortal{last: n, loseAnswer: lost}), "dev")
+	w.immortal("dev")
+	w.expectSound("dev")
+	if diff := cmp.Diff(want, lines(w.portrait("dev"))); diff != "" {
+		w.t.Errorf("after a crash at write %d: -want +got:\n%s", n, diff)
+	}
+	if more := w.immortal("dev"); more != 0 {
+		w.t.Errorf("another restart costs %d writes", more)
+	}
+	w.leave()
+}
+
+// specChange is a change of a spec, and its undoing.
 type specChange struct {
 	do, undo func(*v1alpha1.VirtualClusterSpec)
 }
@@ -108,12 +145,40 @@ var specChanges = map[string]specChange{
 		func(s *v1alpha1.VirtualClusterSpec) { s.Expose.Type = v1alpha1.ExposeNodePort },
 		func(s *v1alpha1.VirtualClusterSpec) { s.Expose.Type = "" },
 	},
+	"Balance": {
+		func(s *v1alpha1.VirtualClusterSpec) { s.Expose.Type = v1alpha1.ExposeLoadBalancer },
+		func(s *v1alpha1.VirtualClusterSpec) { s.Expose.Type = "" },
+	},
+	"Nodes": { // all that they read at boot, what they get of the host, and whom they reach
+		func(s *v1alpha1.VirtualClusterSpec) {
+			s.Network.Allow = []v1alpha1.NetworkRule{{CIDR: "10.1.0.8/32", Ports: []v1alpha1.NetworkPort{{Port: 5000}}}}
+			s.Registries.Mirrors = []v1alpha1.RegistryMirror{{Host: "docker.io", Endpoints: []string{"http://10.1.0.8:5000"}}}
+			s.Config = map[string]string{"kubelet.max-pods": "200"}
+			s.Servers.Resources.Requests = corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("1Gi")}
+			s.Pools[0].Resources.Limits = corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("2Gi")}
+			s.Pools[0].Labels = map[string]v1alpha1.LabelValue{"example.com/tier": "big"}
+			s.Pools[0].Taints = []v1alpha1.Taint{{Key: "example.com/only", Value: "big", Effect: corev1.TaintEffectNoSchedule}}
+		},
+		func(s *v1alpha1.VirtualClusterSpec) {
+			s.Network.Allow, s.Registries.Mirrors, s.Config = nil, nil, nil
+			s.Servers.Resources.Requests, s.Pools[0] = nil, v1alpha1.Pool{Name: s.Pools[0].Name}
+		},
+	},
+}
+
+// laxWorld is a world whose administrator allows what the changes need.
+func laxWorld(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t)
+	w.opts.Policy = Policy{AllowConfig: true, AllowNetwork: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}
+	return w
 }
 
 func (w *world) change(name string, f func(*v1alpha1.VirtualClusterSpec)) {
 	w.t.Helper()
 	vc := w.vc(name)
 	f(&vc.Spec)
+	w.balance = vc.Spec.Expose.Type == v1alpha1.ExposeLoadBalancer
 	if err := w.client.Update(w.t.Context(), vc); err != nil {
 		w.t.Fatal(err)
 	}
@@ -127,7 +192,7 @@ func TestCrashChanging(t *testing.T) {
 		for death, lost := range deaths {
 			t.Run(name+"/"+death, func(t *testing.T) {
 				t.Parallel()
-				w := newWorld(t)
+				w := laxWorld(t)
 				w.newCluster("dev", withWorkers)
 				w.immortal("dev")
 				w.change("dev", tc.do)

@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/test/envtest"
 )
 
 // livesFor is a cluster with an end.
@@ -125,7 +126,7 @@ func TestExpireWithoutRight(t *testing.T) {
 	w.clock.SetTime(w.vc("dev").CreationTimestamp.Add(10 * time.Minute))
 	w.count.fail = func(req *http.Request) error {
 		if req.Method == http.MethodDelete {
-			return errDead
+			return envtest.ErrDead
 		}
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/test/envtest"
 )
 
 // TestNamespaceLeaving: a cluster that goes with its namespace goes quietly,
@@ -84,7 +85,7 @@ func TestTruthWhileRefusing(t *testing.T) {
 			w.kill("dev-server-0")
 			w.count.fail = func(r *http.Request) error {
 				if tc.fails(r) {
-					return apierrors.NewInternalError(errDead)
+					return apierrors.NewInternalError(envtest.ErrDead)
 				}
 				return nil
 			}

@@ -16,6 +16,7 @@ import (
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/controller/catalogue"
 	"github.com/vclusterctl/vclusterctl/kubeconfig"
+	"github.com/vclusterctl/vclusterctl/test/envtest"
 )
 
 // backup is a Secret as a user would save and restore it.
@@ -148,7 +149,7 @@ func TestRecordedFirst(t *testing.T) {
 	w.newCluster("dev")
 	w.count.fail = func(r *http.Request) error {
 		if strings.HasSuffix(r.URL.Path, "/status") {
-			return errDead
+			return envtest.ErrDead
 		}
 		return nil
 	}

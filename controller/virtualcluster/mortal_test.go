@@ -20,60 +20,50 @@ import (
 	"github.com/vclusterctl/vclusterctl/test/truth"
 )
 
-// errDead is what a dead controller's requests end with.
-var errDead = errors.New("the controller is dead")
-
-// mortal is the transport of a controller that dies: it lets some writes
-// through, and nothing at all after the last of them.
+// mortal says how an instance of the controller dies: see envtest.Mortal.
 type mortal struct {
-	next    http.RoundTripper
-	witness *witness
-	// last is the write after which the controller dies; 0 means never.
-	last int
-	// loseAnswer lets the last write happen and its answer be lost.
+	last       int
 	loseAnswer bool
-	// passed is called after each write with its number.
-	passed func(n int)
-
-	mu     sync.Mutex
-	writes int
-	dead   bool
+	passed     func(n int)
+	*envtest.Mortal
 }
 
-func (m *mortal) RoundTrip(req *http.Request) (*http.Response, error) {
-	if m.isDead() {
-		return nil, errDead
-	}
-	resp, err := m.next.RoundTrip(req)
-	if err != nil || req.Method == http.MethodGet || req.URL.Query().Has("dryRun") {
-		return resp, err
-	}
-	if resp.StatusCode < 300 && strings.HasSuffix(req.URL.Path, "/status") {
-		m.witness.hear(resp)
-	}
-	n := m.count()
-	if m.passed != nil {
-		m.passed(n)
-	}
-	if m.isDead() && m.loseAnswer {
-		_ = resp.Body.Close()
-		return nil, errDead
-	}
-	return resp, nil
+// counter counts requests that are meant to change something.
+type counter struct {
+	next http.RoundTripper
+
+	mu      sync.Mutex
+	writes  []string
+	dryRuns int
+	fail    func(*http.Request) error
 }
 
-func (m *mortal) count() int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.writes++
-	m.dead = m.dead || m.writes == m.last
-	return m.writes
+func (c *counter) RoundTrip(req *http.Request) (*http.Response, error) {
+	c.mu.Lock()
+	fail := c.fail
+	switch {
+	case req.Method == http.MethodGet:
+	case req.URL.Query().Has("dryRun"):
+		c.dryRuns++
+	default:
+		c.writes = append(c.writes, req.Method+" "+req.URL.Path)
+	}
+	c.mu.Unlock()
+	if fail != nil {
+		if err := fail(req); err != nil {
+			return nil, err
+		}
+	}
+	return c.next.RoundTrip(req)
 }
 
-func (m *mortal) isDead() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.dead
+// take returns the writes since it was last asked.
+func (c *counter) take() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := c.writes
+	c.writes = nil
+	return out
 }
 
 // witness has read every status that was ever written in a namespace.
@@ -84,8 +74,11 @@ type witness struct {
 	statuses []*v1alpha1.VirtualCluster
 }
 
-// hear reads the answer to a write of a status.
-func (w *witness) hear(resp *http.Response) {
+// hear reads the answer to a write, if it is of a status.
+func (w *witness) hear(req *http.Request, resp *http.Response) {
+	if resp.StatusCode >= http.StatusMultipleChoices || !strings.HasSuffix(req.URL.Path, "/status") {
+		return
+	}
 	body, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
 	resp.Body = io.NopCloser(bytes.NewReader(body))
@@ -135,17 +128,12 @@ type life struct {
 // start starts a new instance of the controller, which remembers nothing.
 func (w *world) start(m *mortal) life {
 	w.t.Helper()
-	m.witness = w.witness
-	cfg := envtest.Config(w.t)
-	cfg.QPS, cfg.Burst = 1000, 1000
-	cfg.Wrap(func(next http.RoundTripper) http.RoundTripper {
-		m.next = next
-		return m
-	})
-	c, err := client.New(cfg, client.Options{Scheme: envtest.Scheme(w.t), FieldOwner: v1alpha1.FieldOwner})
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	m.Mortal = &envtest.Mortal{Last: m.last, LoseAnswer: m.loseAnswer, Heard: w.witness.hear, Passed: func(n int) {
+		if m.passed != nil {
+			m.passed(n)
+		}
+	}}
+	c := m.Client(w.t, v1alpha1.FieldOwner)
 	opts := w.opts
 	opts.Client, opts.Live = c, c
 	return life{r: New(opts), mortal: m}
@@ -163,18 +151,18 @@ func (w *world) live(l life, name string) int {
 		if err := w.client.Get(w.t.Context(), w.key(name), vc); client.IgnoreNotFound(err) != nil {
 			w.t.Fatal(err)
 		} else if err != nil {
-			return l.mortal.writes
+			return l.mortal.Writes()
 		}
-		before := l.mortal.writes
+		before := l.mortal.Writes()
 		_, err := l.r.Reconcile(ctx, vc)
-		if l.mortal.isDead() {
-			return l.mortal.writes
+		if l.mortal.Dead() {
+			return l.mortal.Writes()
 		}
 		if err != nil && !isRace(err) {
 			w.t.Fatalf("reconcile %q: %v", name, err)
 		}
-		if played := w.play(name); !played && err == nil && l.mortal.writes == before {
-			return l.mortal.writes
+		if played := w.play(name); !played && err == nil && l.mortal.Writes() == before {
+			return l.mortal.Writes()
 		}
 	}
 	w.t.Fatalf("cluster %q does not settle", name)

@@ -11,6 +11,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/test/envtest"
 )
 
 // TestPausingTellsNodes: a server that is still there does not take the nodes of
@@ -83,7 +84,7 @@ func TestPausedHiccup(t *testing.T) {
 	for _, kind := range []string{"/secrets/", "/pods"} {
 		w.count.fail = func(req *http.Request) error {
 			if strings.Contains(req.URL.Path, kind) {
-				return errDead
+				return envtest.ErrDead
 			}
 			return nil
 		}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/vclusterctl/vclusterctl/kubeconfig"
 	"github.com/vclusterctl/vclusterctl/kubeconfig/pki"
+	"github.com/vclusterctl/vclusterctl/templates/guestapi"
 )
 
 // portrait shows a cluster, its objects and its status, without what differs
@@ -108,7 +109,11 @@ func (w *world) expectSound(name string) {
 	if !bytes.Equal(p.CA, id.ServerCA()) {
 		w.t.Error("the kubeconfig trusts another authority")
 	}
-	w.expectSigned(p.ClientCert, id.ServerCA())
+	clients := id.ServerCA()
+	if own := identity.Data[guestapi.IdentityClientCACert]; own != nil { // k3s keeps two
+		clients = own
+	}
+	w.expectSigned(p.ClientCert, clients)
 	if orphans := w.collect(); len(orphans) > 0 {
 		w.t.Errorf("nobody owns %v", orphans)
 	}

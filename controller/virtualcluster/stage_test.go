@@ -25,6 +25,7 @@ func (w *world) play(name string) bool {
 	sets, pods := w.stage(name)
 	changed := w.clearStage(sets, pods)
 	changed = w.confirm(sets) || changed
+	changed = w.balanced(name) || changed
 	ready := map[string]bool{}
 	for _, set := range sets {
 		for i := range *set.Spec.Replicas {
@@ -80,6 +81,18 @@ func (w *world) clearStage(sets []appsv1.StatefulSet, pods map[string]*corev1.Po
 		changed = true
 	}
 	return changed
+}
+
+// balanced gives a Service the address that a load balancer of the host would.
+func (w *world) balanced(name string) bool {
+	w.t.Helper()
+	api := &corev1.Service{}
+	if !w.balance || !w.exists(name+"-api", api) || api.Spec.Type != corev1.ServiceTypeLoadBalancer || len(api.Status.LoadBalancer.Ingress) > 0 {
+		return false
+	}
+	api.Status.LoadBalancer.Ingress = []corev1.LoadBalancerIngress{{IP: "192.0.2.77"}}
+	w.updateStatus(api)
+	return true
 }
 
 // confirm makes StatefulSets without pods say that they have seen it.

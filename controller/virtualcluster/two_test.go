@@ -39,7 +39,7 @@ func (w *world) startTwo() pair {
 	return p
 }
 
-func (p pair) writes() int { return p[0].mortal.writes + p[1].mortal.writes }
+func (p pair) writes() int { return p[0].mortal.Writes() + p[1].mortal.Writes() }
 
 // turn is one turn of two controllers, who saw the cluster as it is now and as it
 // was a turn ago. It says what each came to.
@@ -166,7 +166,7 @@ func story() []chapter {
 func TestTwoControllers(t *testing.T) {
 	t.Parallel()
 	var want [][]string
-	one := newWorld(t)
+	one := laxWorld(t)
 	for _, c := range story() {
 		c.happen(one)
 		one.immortal("dev")
@@ -176,7 +176,7 @@ func TestTwoControllers(t *testing.T) {
 	for name, take := range turns {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			two := newWorld(t)
+			two := laxWorld(t)
 			p := two.startTwo()
 			for i, c := range story() {
 				c.happen(two)

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
-	"sync"
 	"testing"
 	"time"
 
@@ -25,6 +24,7 @@ import (
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/controller/catalogue"
 	"github.com/vclusterctl/vclusterctl/controller/report"
+	"github.com/vclusterctl/vclusterctl/runtime/probe"
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
 	"github.com/vclusterctl/vclusterctl/runtime/userns"
 	"github.com/vclusterctl/vclusterctl/templates/cluster"
@@ -32,7 +32,10 @@ import (
 	"github.com/vclusterctl/vclusterctl/test/envtest"
 )
 
-func TestMain(m *testing.M) { envtest.Main(m) }
+func TestMain(m *testing.M) {
+	envtest.ReadFromEtcd()
+	envtest.Main(m)
+}
 
 // world is a host cluster with a reconciler and nothing else: what other
 // controllers and nodes would do, the test does.
@@ -48,44 +51,7 @@ type world struct {
 	witness *witness // of all that controllers say, once they are started one by one
 	opts    Options
 	stateID string // what servers that report anew name their state
-}
-
-// counter counts requests that are meant to change something.
-type counter struct {
-	next http.RoundTripper
-
-	mu      sync.Mutex
-	writes  []string
-	dryRuns int
-	fail    func(*http.Request) error
-}
-
-func (c *counter) RoundTrip(req *http.Request) (*http.Response, error) {
-	c.mu.Lock()
-	fail := c.fail
-	switch {
-	case req.Method == http.MethodGet:
-	case req.URL.Query().Has("dryRun"):
-		c.dryRuns++
-	default:
-		c.writes = append(c.writes, req.Method+" "+req.URL.Path)
-	}
-	c.mu.Unlock()
-	if fail != nil {
-		if err := fail(req); err != nil {
-			return nil, err
-		}
-	}
-	return c.next.RoundTrip(req)
-}
-
-// take returns the writes since it was last asked.
-func (c *counter) take() []string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	out := c.writes
-	c.writes = nil
-	return out
+	balance bool   // whether there is a load balancer to wait for
 }
 
 // fakeReports is a report source that the test fills.
@@ -130,7 +96,9 @@ func (w *world) makeReconciler() {
 		w.count.next = next
 		return w.count
 	})
-	c, err := client.New(cfg, client.Options{Scheme: envtest.Scheme(w.t), FieldOwner: v1alpha1.FieldOwner})
+	options := envtest.Options(w.t)
+	options.FieldOwner = v1alpha1.FieldOwner
+	c, err := client.New(cfg, options)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -158,7 +126,10 @@ func (w *world) makeServiceAccount() {
 // makeHost makes the objects of the host that all tests share.
 func (w *world) makeHost() {
 	class := &nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: userns.ClassName}, Handler: userns.Handler}
-	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "host-a"}, Spec: corev1.NodeSpec{PodCIDR: "10.214.0.0/24", PodCIDRs: []string{"10.214.0.0/24"}}}
+	proven := map[string]string{
+		probe.NodeLabel(v1alpha1.RuntimeUserns, true): v1alpha1.NodeLabelProven, probe.NodeLabel(v1alpha1.RuntimeUserns, false): v1alpha1.NodeLabelProven,
+	}
+	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "host-a", Labels: proven}, Spec: corev1.NodeSpec{PodCIDR: "10.214.0.0/24", PodCIDRs: []string{"10.214.0.0/24"}}}
 	for _, obj := range []client.Object{class, node} {
 		if err := w.client.Create(w.t.Context(), obj); err != nil && !apierrors.IsAlreadyExists(err) {
 			w.t.Fatal(err)
