@@ -46,6 +46,10 @@ type Params struct {
 	// NodeDistros are what that image carries, as k8s or k3s=v1.36.3+k3s1;
 	// empty means what the chart says.
 	NodeDistros []string
+	// OwnKernelClasses are patterns of RuntimeClasses of the site's own whose pods
+	// have a kernel of their own; the admission policy asks them for no user
+	// namespace.
+	OwnKernelClasses []string
 	// Args are further arguments of the controller.
 	Args []string
 }
@@ -96,6 +100,9 @@ func customise(u *unstructured.Unstructured, p Params) error {
 	}
 	if u.GetKind() == "ConfigMap" && u.GetName() == catalogue.ConfigMapName && (p.NodeImage != "" || len(p.NodeDistros) > 0) {
 		return offer(u, p)
+	}
+	if u.GetKind() == "ValidatingAdmissionPolicy" && len(p.OwnKernelClasses) > 0 {
+		return trustKernels(u, p.OwnKernelClasses)
 	}
 	if u.GetKind() != "Deployment" {
 		return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,6 +28,7 @@ type InstallOptions struct {
 	NodeImage      string
 	NodeDistros    []string
 	Policy         virtualcluster.Policy
+	OwnKernels     []string
 	Namespaced     bool
 	Wait           bool
 	Timeout        time.Duration
@@ -57,6 +59,9 @@ func NewCmdInstall(f *cli.Factory, runF func(context.Context, *InstallOptions) e
 			if err := checkDryRun(o.DryRun); err != nil {
 				return usage(cmd, err)
 			}
+			if err := checkKernels(o.OwnKernels); err != nil {
+				return usage(cmd, err)
+			}
 			if runF != nil {
 				return runF(cmd.Context(), o)
 			}
@@ -68,6 +73,7 @@ func NewCmdInstall(f *cli.Factory, runF func(context.Context, *InstallOptions) e
 	cmd.Flags().StringVar(&o.NodeImage, "node-image", "", "`image` of the nodes of virtual clusters, where nodes cannot have the built-in one")
 	cmd.Flags().StringSliceVar(&o.NodeDistros, "node-distro", nil, "the `distros` that image carries, as k8s or k3s=v1.36.3+k3s1")
 	addPolicy(cmd.Flags(), &o.Policy)
+	cmd.Flags().StringArrayVar(&o.OwnKernels, allowOwnKernelFlag, nil, "the same for RuntimeClasses that give pods a kernel of their own, as kata-*, which need no user namespace; may be repeated")
 	cmd.Flags().BoolVar(&o.Namespaced, "namespaced", false, "look after one namespace only")
 	cmd.Flags().BoolVar(&o.Wait, "wait", true, "wait until the controller runs")
 	cmd.Flags().DurationVar(&o.Timeout, "timeout", 5*time.Minute, "how long to wait, 0 for ever")
@@ -122,10 +128,22 @@ func (o *InstallOptions) Run(ctx context.Context) error {
 }
 
 func (o *InstallOptions) render(namespace string, distros []string) (install.Manifests, error) {
+	// Users may name these classes, too.
+	policy := o.Policy
+	policy.AllowedRuntimeClasses = slices.Concat(policy.AllowedRuntimeClasses, o.OwnKernels)
 	return install.Render(install.Params{
 		Namespace: namespace, Namespaced: o.Namespaced, Image: o.Image, Version: buildinfo.Get().Version,
-		NodeImage: o.NodeImage, NodeDistros: distros, Args: policyArgs(o.Policy),
+		NodeImage: o.NodeImage, NodeDistros: distros, OwnKernelClasses: o.OwnKernels, Args: policyArgs(policy),
 	})
+}
+
+func checkKernels(patterns []string) error {
+	for _, pattern := range patterns {
+		if err := install.CheckClassPattern(pattern); err != nil {
+			return cli.Usagef("--%s: %v", allowOwnKernelFlag, err)
+		}
+	}
+	return nil
 }
 
 // distros are what the node image carries. An embedded host knows it of the

@@ -17,6 +17,7 @@ const (
 	allowNetworkFlag        = "allow-network"
 	allowSystemPriorityFlag = "allow-system-priority"
 	allowRuntimeClassFlag   = "allow-runtime-class"
+	allowOwnKernelFlag      = "allow-own-kernel-class" // of install alone
 )
 
 // addPolicy adds the flags that allow tenants something: the controller takes
