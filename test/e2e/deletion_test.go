@@ -90,15 +90,15 @@ func (s *scene) volumeMade(vc *v1alpha1.VirtualCluster) {
 		&client.ListOptions{Raw: &metav1.ListOptions{ResourceVersion: vc.ResourceVersion}})
 	s.must(err)
 	defer claims.Stop()
-	for event := range claims.ResultChan() {
-		claim, ok := event.Object.(*corev1.PersistentVolumeClaim)
-		if !ok {
-			s.Fatalf("watch the volumes of %q: %v", vc.Name, event.Object)
-		}
-		s.ownedByCluster(claim, vc)
-		return
+	event, open := <-claims.ResultChan()
+	if !open {
+		s.Fatalf("no volume of %q was made in %s", vc.Name, stepTimeout)
 	}
-	s.Fatalf("no volume of %q was made in %s", vc.Name, stepTimeout)
+	claim, ok := event.Object.(*corev1.PersistentVolumeClaim)
+	if !ok {
+		s.Fatalf("watch the volumes of %q: %v", vc.Name, event.Object)
+	}
+	s.ownedByCluster(claim, vc)
 }
 
 // ownedByCluster checks that the volume of a server goes with its cluster, and
