@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
+	"github.com/charmbracelet/x/ansi"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/belongings"
@@ -50,7 +52,17 @@ func troubleOf(n *corev1.Node) string {
 	return strings.Join(words, ", ")
 }
 
-func line(s string) string { return strings.Join(strings.Fields(s), " ") }
+// line is text from elsewhere in one line, without what would move the cursor
+// or rewrite the screen: what comes from inside is a tenant's.
+func line(s string) string {
+	visible := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && !unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, ansi.Strip(s))
+	return strings.Join(strings.Fields(visible), " ")
+}
 
 // pods looks at each node pod, in the words of whoever holds it up.
 func pods(f *facts) []doctor.Finding {
