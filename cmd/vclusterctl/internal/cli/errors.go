@@ -14,6 +14,7 @@ import (
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/printable"
 )
 
 // Exit codes that scripts may rely on.
@@ -196,7 +197,6 @@ func (e *Error) Print(w io.Writer) {
 	}
 }
 
-// OneLine folds a text into one line.
-func OneLine(s string) string {
-	return strings.Join(strings.Fields(s), " ")
-}
+// OneLine folds a text into one line that is safe to print, whoever has written
+// it.
+func OneLine(s string) string { return printable.Line(s) }

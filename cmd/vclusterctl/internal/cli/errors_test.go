@@ -133,7 +133,7 @@ func TestInvalid(t *testing.T) {
 
 func TestErrorPrint(t *testing.T) {
 	var out bytes.Buffer
-	NewFactory("vclusterctl", Streams{}).Explain(Fail("Do this.\nOr that.", "read %q:\n it failed", "x")).Print(&out)
+	NewFactory("vclusterctl", Streams{}).Explain(Fail("Do this.\nOr that.", "read %q:\n it \x1b[31mfailed\u202e\b", "x")).Print(&out)
 	want := "error: read \"x\": it failed\n  Do this.\n  Or that.\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("Print(): -want, +got:\n%s", diff)

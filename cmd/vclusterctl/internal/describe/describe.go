@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/printable"
 )
 
 // Input is what is known of a cluster.
@@ -57,8 +58,13 @@ type page struct {
 	now time.Time
 }
 
+// row is one line, whatever is in its cells: what is quoted of nodes is a tenant's.
 func (p *page) row(cells ...string) {
-	fmt.Fprintln(p.w, strings.Join(cells, "\t"))
+	shown := make([]string, 0, len(cells))
+	for _, c := range cells {
+		shown = append(shown, printable.Text(c))
+	}
+	fmt.Fprintln(p.w, strings.Join(shown, "\t"))
 }
 
 // section starts a section with columns of its own.

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -136,5 +137,18 @@ func TestWrite(t *testing.T) {
 				t.Errorf("%s\n%s: -want, +got:\n%s", tc.reason, file, diff)
 			}
 		})
+	}
+}
+
+// TestWriteForeignWords: what a node says of itself does not paint on the screen.
+func TestWriteForeignWords(t *testing.T) {
+	vc := readyCluster()
+	vc.Status.Conditions[1].Message = "no\x1b[2J\x1b]0;title\a such\u202e\nthing\b"
+	var out bytes.Buffer
+	if err := Write(&out, Input{Cluster: vc, Now: now}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "  no such thing\n") || strings.ContainsAny(out.String(), "\x1b\a\b\u202e") {
+		t.Errorf("got %q", out.String())
 	}
 }

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/printable"
 )
 
 // Formats for programs. Any other is the table for people.
@@ -41,6 +44,7 @@ func Print(w io.Writer, r Report, format string) error {
 // table is the report for people: the answer, the ways there are, and then all
 // findings, those of a group together.
 func table(w io.Writer, r Report) error {
+	r = printed(r)
 	var text bytes.Buffer
 	fmt.Fprintln(&text, r.Verdict)
 	if r.Remedy != "" {
@@ -61,6 +65,22 @@ func table(w io.Writer, r Report) error {
 	_ = columns.Flush()
 	_, err := w.Write(trailingSpace.ReplaceAll(text.Bytes(), nil))
 	return err
+}
+
+// printed is a report with each of its texts in one line that is safe to print:
+// what is quoted may be a tenant's. Formats for programs have their own ways to
+// write what a terminal must not see.
+func printed(r Report) Report {
+	r.Verdict, r.Remedy = printable.Line(r.Verdict), printable.Line(r.Remedy)
+	r.Runtimes, r.Findings = slices.Clone(r.Runtimes), slices.Clone(r.Findings)
+	for i := range r.Runtimes {
+		r.Runtimes[i].Remark = printable.Line(r.Runtimes[i].Remark)
+	}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		f.Found, f.Needed, f.Fix = printable.Line(f.Found), printable.Line(f.Needed), printable.Line(f.Fix)
+	}
+	return r
 }
 
 // trailingSpace is left by empty cells at the end of a row.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/phase"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/printable"
 )
 
 // Display shows phases as they pass.
@@ -68,7 +69,7 @@ func (l *Log) Update(phases []phase.Phase) {
 	for _, p := range phases {
 		if p.State == phase.Active && p.Detail != "" && p.Detail != l.waiting {
 			l.waiting = p.Detail
-			fmt.Fprintf(l.out, "%s  ... %s: %s\n", seconds(l.track.elapsed()), p.Name, p.Detail)
+			fmt.Fprintf(l.out, "%s  ... %s\n", seconds(l.track.elapsed()), withDetail(p))
 		}
 	}
 }
@@ -76,9 +77,10 @@ func (l *Log) Update(phases []phase.Phase) {
 // Close implements Display.
 func (l *Log) Close() {}
 
+// withDetail is a phase in one line. What is quoted of nodes is a tenant's.
 func withDetail(p phase.Phase) string {
 	if p.Detail == "" {
 		return p.Name
 	}
-	return p.Name + ": " + p.Detail
+	return p.Name + ": " + printable.Line(p.Detail)
 }

@@ -23,7 +23,7 @@ func clock() func() time.Time {
 func TestLog(t *testing.T) {
 	var out bytes.Buffer
 	log := NewLog(&out, clock())
-	waiting := phase.Phase{Name: "Node booted", State: phase.Active, Detail: "ImagePullFailed: no such image"}
+	waiting := phase.Phase{Name: "Node booted", State: phase.Active, Detail: "ImagePullFailed: no\x1b[2J such image\b"}
 	log.Update([]phase.Phase{{Name: "Accepted", State: phase.Active}})
 	log.Update([]phase.Phase{{Name: "Accepted", State: phase.Passed, Detail: "k8s v1.36.3"}, waiting})
 	log.Update([]phase.Phase{{Name: "Accepted", State: phase.Passed, Detail: "k8s v1.36.3"}, waiting})
@@ -49,6 +49,7 @@ func TestChecklistLine(t *testing.T) {
 		"Active":  {reason: "With how long it has been.", phase: phase.Phase{Name: "B", State: phase.Active, Detail: "slow"}, want: " ⠋    2.0s B: slow"},
 		"Failed":  {reason: "Marked.", phase: phase.Phase{Name: "B", State: phase.Failed, Detail: "no"}, want: " ✗    2.0s B: no"},
 		"Waiting": {reason: "Without a time.", phase: phase.Phase{Name: "C", State: phase.Waiting}, want: "           C"},
+		"Painted": {reason: "What a node says does not paint.", phase: phase.Phase{Name: "C", State: phase.Waiting, Detail: "\x1b[2Jno\u202e\n\bthing"}, want: "           C: no thing"},
 		"Color":   {reason: "Colours where they may be.", color: true, phase: phase.Phase{Name: "C", State: phase.Waiting}, want: "           \x1b[2mC\x1b[m"},
 	}
 	for name, tc := range cases {

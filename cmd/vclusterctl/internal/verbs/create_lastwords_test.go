@@ -62,6 +62,10 @@ func TestShowLastWords(t *testing.T) {
 			reason: "A cluster that takes too long may have a cause, too.", nodes: []client.Object{node}, why: cli.TimedOut("", "late"), log: fine,
 			want: "What node \"server-0\" said last:\n  2026-11-21T08:00:00.500Z console: all is well\nSee more of it with: vclusterctl logs dev/server-0 -n default --kubeconfig FILE\n",
 		},
+		"Painted": {
+			reason: "What runs inside does not paint on the screen.", nodes: []client.Object{node}, why: stalled, log: "2026-11-21T08:00:01.5Z \x1b[2Jpanic:\u202e no\b such\x1b]0;title\a thing\n",
+			want: "What node \"server-0\" said last:\n  2026-11-21T08:00:01.500Z console: panic: no such thing\nSee more of it with: vclusterctl logs dev/server-0 -n default --kubeconfig FILE\n",
+		},
 		"NoNode":      {reason: "Without nodes nobody says anything.", why: stalled},
 		"Silent":      {reason: "A node that said nothing is not quoted.", nodes: []client.Object{node}, why: stalled},
 		"Refused":     {reason: "A host that cannot run nodes has none that matter.", nodes: []client.Object{node}, why: cli.Refused("", "no"), log: bad},

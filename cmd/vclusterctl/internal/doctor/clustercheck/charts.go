@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/doctor"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/printable"
 )
 
 const (
@@ -80,7 +81,7 @@ func charts(f *facts) []doctor.Finding {
 func (f *facts) chartFailed(chart *helmv1.HelmChart, why *helmv1.HelmChartCondition) doctor.Finding {
 	x := doctor.Finding{
 		Group: groupInside, Check: checkCharts, Outcome: doctor.Warning,
-		Found:  fmt.Sprintf("chart %s/%s inside failed%s", chart.Namespace, chart.Name, after(line(cmp.Or(why.Message, why.Reason)))),
+		Found:  fmt.Sprintf("chart %s/%s inside failed%s", chart.Namespace, chart.Name, after(printable.Line(cmp.Or(why.Message, why.Reason)))),
 		Needed: "a chart that can be installed",
 		Fix:    f.kubectlInside(fmt.Sprintf("describe helmchart/%s -n %s", chart.Name, chart.Namespace)),
 	}

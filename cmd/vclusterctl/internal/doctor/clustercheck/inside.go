@@ -17,6 +17,7 @@ import (
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/access"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/belongings"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/doctor"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/printable"
 )
 
 func sortedNames[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
@@ -43,12 +44,12 @@ func (f *facts) unreachable(err error) doctor.Finding {
 		return doctor.Unseen(groupInside, checkAPI, err)
 	}
 	x := doctor.Finding{
-		Group: groupInside, Check: checkAPI, Outcome: doctor.Problem, Found: "the API inside does not answer: " + line(err.Error()),
+		Group: groupInside, Check: checkAPI, Outcome: doctor.Problem, Found: "the API inside does not answer: " + printable.Line(err.Error()),
 		Needed: "an API that answers", Fix: f.Own("logs") + " --unit kube-apiserver --unit k3s --unit etcd",
 	}
 	var no *access.UnreachableError
 	if errors.As(err, &no) && isReady(f.Cluster) {
-		x.Found = "the API inside answers the controller, but not from here: " + line(err.Error())
+		x.Found = "the API inside answers the controller, but not from here: " + printable.Line(err.Error())
 		x.Fix = "look for a proxy or firewall between here and the host, and see docs/access.md"
 	}
 	return x
@@ -96,7 +97,7 @@ func systemPods(f *facts) []doctor.Finding {
 	for i := range f.Inner.Value.System {
 		p := &f.Inner.Value.System[i]
 		if row := belongings.OfPod(p); !row.Ready && p.Status.Phase != corev1.PodSucceeded {
-			bad = append(bad, fmt.Sprintf("%s (%s)", p.Name, row.Status))
+			bad = append(bad, fmt.Sprintf("%s (%s)", p.Name, printable.Line(row.Status)))
 		}
 	}
 	if len(bad) == 0 {

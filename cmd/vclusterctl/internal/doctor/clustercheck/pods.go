@@ -4,13 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
-	"github.com/charmbracelet/x/ansi"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/belongings"
 	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/doctor"
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/printable"
 	"github.com/vclusterctl/vclusterctl/templates/cluster"
 )
 
@@ -44,24 +43,12 @@ func troubleOf(n *corev1.Node) string {
 	for _, c := range n.Status.Conditions {
 		switch {
 		case c.Type == corev1.NodeReady && c.Status != corev1.ConditionTrue:
-			words = append(words, "not Ready: "+line(c.Message))
+			words = append(words, "not Ready: "+printable.Line(c.Message))
 		case c.Type != corev1.NodeReady && strings.HasSuffix(string(c.Type), "Pressure") && c.Status == corev1.ConditionTrue:
-			words = append(words, string(c.Type))
+			words = append(words, printable.Line(string(c.Type)))
 		}
 	}
 	return strings.Join(words, ", ")
-}
-
-// line is text from elsewhere in one line, without what would move the cursor
-// or rewrite the screen: what comes from inside is a tenant's.
-func line(s string) string {
-	visible := strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && !unicode.IsSpace(r) {
-			return -1
-		}
-		return r
-	}, ansi.Strip(s))
-	return strings.Join(strings.Fields(visible), " ")
 }
 
 // pods looks at each node pod, in the words of whoever holds it up.
@@ -115,15 +102,15 @@ func isRunning(p *corev1.Pod) bool {
 func holdUp(p *corev1.Pod) string {
 	for _, c := range p.Status.ContainerStatuses {
 		if w := c.State.Waiting; w != nil && w.Message != "" {
-			return line(w.Message)
+			return printable.Line(w.Message)
 		}
 	}
 	for _, c := range p.Status.Conditions {
 		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
-			return line(c.Message)
+			return printable.Line(c.Message)
 		}
 	}
-	return line(p.Status.Message)
+	return printable.Line(p.Status.Message)
 }
 
 // latestWarning is what was told last of a pod: of one whose sandbox cannot be
@@ -219,7 +206,7 @@ func lastWords(f *facts) []doctor.Finding {
 	}
 	return one(doctor.Finding{
 		Group: groupPods, Check: checkLastWords, Outcome: doctor.Warning,
-		Found: fmt.Sprintf("node %s said last: %s", f.LastWords.Node, line(f.LastWords.Lines[len(f.LastWords.Lines)-1])),
+		Found: fmt.Sprintf("node %s said last: %s", f.LastWords.Node, printable.Line(f.LastWords.Lines[len(f.LastWords.Lines)-1])),
 		Fix:   f.Own("logs"),
 	})
 }

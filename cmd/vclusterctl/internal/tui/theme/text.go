@@ -5,44 +5,28 @@ import (
 	"unicode"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/printable"
 )
 
-// Clean makes text from elsewhere safe: a message or a line of a log can hold
-// anything, and what moves the cursor or rewrites the screen must not reach
-// the terminal. Line breaks and tabs become spaces.
+// Clean makes text from elsewhere safe, as printable.Text does; where only ASCII
+// can be shown, it is that.
 func (t *Theme) Clean(s string) string {
-	if t.isClean(s) {
+	s = printable.Text(s)
+	if !t.ASCII {
 		return s
 	}
-	return strings.Map(t.safe, ansi.Strip(s))
+	return strings.Map(ascii, s)
 }
 
-// isClean spares most texts the copy.
-func (t *Theme) isClean(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] >= 0x7f {
-			return false
-		}
-	}
-	return true
-}
-
-func (t *Theme) safe(r rune) rune {
+func ascii(r rune) rune {
 	switch {
-	case r == '\n' || r == '\t' || r == '\r':
-		return ' '
-	case unicode.IsControl(r), isDirection(r), r == unicode.ReplacementChar && t.ASCII:
+	case r == unicode.ReplacementChar:
 		return -1
-	case t.ASCII && r > unicode.MaxASCII:
+	case r > unicode.MaxASCII:
 		return '?'
 	}
 	return r
-}
-
-// isDirection finds the signs that turn the direction of writing around: with
-// them, a text can look like another one.
-func isDirection(r rune) bool {
-	return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f || r == 0x061c
 }
 
 // Cut shortens a text to a width, with a sign that something is missing.
