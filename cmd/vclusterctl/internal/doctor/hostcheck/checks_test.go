@@ -101,6 +101,11 @@ func TestNodeChecks(t *testing.T) {
 		"Pids":          {reason: "A node is many processes.", change: kubelet("a", Kubelet{PodPidsLimit: 1024}), check: checkKubelet, outcome: doctor.Warning, found: "podPidsLimit is 1024", fix: "podPidsLimit: 16384", nodes: []string{"a"}},
 		"OOM":           {reason: "One pod inside takes all others along.", change: kubelet("a", Kubelet{SingleProcessOOMKill: ptr.To(false)}), check: checkKubelet, outcome: doctor.Warning, fix: "singleProcessOOMKill: true"},
 		"Gate":          {reason: "Somebody turned it off.", change: kubelet("a", Kubelet{FeatureGates: map[string]bool{"UserNamespacesSupport": false}}), check: checkKubelet, outcome: doctor.Warning, fix: "featureGates"},
+		"FewIDs":        {reason: "Users inside would not fit.", change: kubelet("a", withIDs(32768)), check: checkKubelet, outcome: doctor.Warning, found: "idsPerPod is 32768", fix: "idsPerPod: 65536", nodes: []string{"a"}},
+		"IDs":           {reason: "They fit.", change: kubelet("a", withIDs(65536)), check: checkKubelet, outcome: doctor.OK, found: "3 nodes"},
+		"Swap":          {reason: "What a server holds in memory may be on a disk.", change: kubelet("a", withSwap(false, "LimitedSwap")), check: checkKubelet, outcome: doctor.Warning, found: "LimitedSwap", fix: "swapBehavior: NoSwap", nodes: []string{"a"}},
+		"SwapUnused":    {reason: "No pod gets any of it.", change: kubelet("a", withSwap(false, "NoSwap")), check: checkKubelet, outcome: doctor.OK, found: "3 nodes"},
+		"NoSwap":        {reason: "The kubelet would not run where there is any.", change: kubelet("a", withSwap(true, "LimitedSwap")), check: checkKubelet, outcome: doctor.OK, found: "3 nodes"},
 		"KubeletHidden": {reason: "It takes a right that few have.", change: func(o *Observation) { o.Kubelets["a"] = doctor.Seen[Kubelet]{Err: mayNot("get", "", "nodes/proxy")} }, check: checkKubelet, outcome: doctor.Unknown, found: "you may not get nodes/proxy", nodes: []string{"a"}},
 
 		"Room":       {reason: "Nothing runs there.", check: checkCapacity, outcome: doctor.OK, found: "16.0 GiB of memory, 8 CPUs and 110 pods"},
@@ -116,6 +121,16 @@ func taint(effect corev1.TaintEffect) func(*corev1.Node) {
 
 func kubelet(node string, k Kubelet) func(*Observation) {
 	return func(o *Observation) { o.Kubelets[node] = doctor.Seen[Kubelet]{Value: k} }
+}
+
+func withIDs(n int64) (k Kubelet) {
+	k.UserNamespaces.IDsPerPod = n
+	return k
+}
+
+func withSwap(fails bool, behaviour string) (k Kubelet) {
+	k.FailSwapOn, k.MemorySwap.SwapBehavior = &fails, behaviour
+	return k
 }
 
 // podsOn are pods that request memory: pairs of node and quantity.

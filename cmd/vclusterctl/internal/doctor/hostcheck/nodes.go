@@ -146,8 +146,14 @@ func cgroupControllers(f *facts) []doctor.Finding {
 	return doctor.PerNode(all)
 }
 
-// leastPids is how many processes a node pod should be able to have.
-const leastPids = 16384
+const (
+	// leastPids is how many processes a node pod should be able to have, and
+	// leastIDs how many users.
+	leastPids = 16384
+	leastIDs  = 65536
+	// swapsPods is the kubelet's word for swap that pods may use.
+	swapsPods = "LimitedSwap"
+)
 
 func kubeletSettings(f *facts) []doctor.Finding {
 	var all []doctor.Finding
@@ -185,6 +191,16 @@ func kubeletTrouble(node string, k Kubelet) []doctor.Finding {
 		warn("singleProcessOOMKill is false",
 			"true: otherwise one pod inside that runs out of memory can take its whole node with it",
 			"set singleProcessOOMKill: true in the kubelet's configuration")
+	}
+	if ids := k.UserNamespaces.IDsPerPod; ids > 0 && ids < leastIDs {
+		warn(fmt.Sprintf("userNamespaces.idsPerPod is %d", ids),
+			fmt.Sprintf("at least %d: files of images inside belong to users up to %d", leastIDs, leastIDs-1),
+			fmt.Sprintf("set userNamespaces.idsPerPod: %d in the kubelet's configuration, or leave it out", leastIDs))
+	}
+	if k.FailSwapOn != nil && !*k.FailSwapOn && k.MemorySwap.SwapBehavior == swapsPods {
+		warn("failSwapOn is false and memorySwap.swapBehavior "+swapsPods+": where the node has swap, pods with a memory request below their limit use it",
+			"NoSwap: a control plane inside that is swapped out answers late",
+			"set memorySwap.swapBehavior: NoSwap in the kubelet's configuration, or switch swap off there: swapoff -a")
 	}
 	if on, said := k.FeatureGates["UserNamespacesSupport"]; said && !on {
 		warn("the feature gate UserNamespacesSupport is off", "on, as it is by default since 1.33", "take it out of the kubelet's featureGates")

@@ -55,5 +55,9 @@ type Kubelet struct {
 	UserNamespaces       struct {
 		IDsPerPod int64 `json:"idsPerPod"`
 	} `json:"userNamespaces"`
+	FailSwapOn *bool `json:"failSwapOn"`
+	MemorySwap struct {
+		SwapBehavior string `json:"swapBehavior"`
+	} `json:"memorySwap"`
 	FeatureGates map[string]bool `json:"featureGates"`
 }

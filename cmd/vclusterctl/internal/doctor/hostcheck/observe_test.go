@@ -189,7 +189,10 @@ func TestKubelets(t *testing.T) {
 	for i := range nodes {
 		nodes[i].Name = "n" + strings.Repeat("x", i)
 	}
-	answer, err := json.Marshal(map[string]any{"kubeletconfig": map[string]any{"podPidsLimit": 100, "singleProcessOOMKill": false, "unknown": 1}})
+	answer, err := json.Marshal(map[string]any{"kubeletconfig": map[string]any{
+		"podPidsLimit": 100, "singleProcessOOMKill": false, "unknown": 1, "userNamespaces": map[string]any{"idsPerPod": 131072},
+		"failSwapOn": false, "memorySwap": map[string]any{"swapBehavior": "LimitedSwap"},
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,6 +204,9 @@ func TestKubelets(t *testing.T) {
 	for name, k := range all {
 		if k.Err != nil || k.Value.PodPidsLimit != 100 || k.Value.SingleProcessOOMKill == nil || *k.Value.SingleProcessOOMKill {
 			t.Errorf("%s: %+v", name, k)
+		}
+		if v := k.Value; v.UserNamespaces.IDsPerPod != 131072 || v.FailSwapOn == nil || *v.FailSwapOn || v.MemorySwap.SwapBehavior != "LimitedSwap" {
+			t.Errorf("%s: %+v", name, v)
 		}
 	}
 	o.Kubelet = func(context.Context, string) ([]byte, error) {
