@@ -65,12 +65,8 @@ func (t *target) failure(vc *v1alpha1.VirtualCluster) error {
 	if fault.Preflight {
 		remedy = "Find out what nodes lack, and how to fix it, with: " + t.Command("doctor", "-n", t.namespace) + "\n"
 	}
-	switch fault.Reason {
-	case v1alpha1.ReasonRuntimeClassMissing:
-		remedy += "Put the RuntimeClass there with: " + t.Command("install") + "\n"
-	case v1alpha1.ReasonNoCapableNode:
-		remedy += "Where nodes lack only the handler, give it to them with: " + t.Command("runtime", "install") + "\n"
-	case v1alpha1.ReasonPaused:
+	remedy += t.runtimeRemedy(vc, fault)
+	if fault.Reason == v1alpha1.ReasonPaused {
 		remedy = "Start its nodes with: " + t.command("resume") + "\n"
 	}
 	return &cli.Error{

@@ -91,7 +91,7 @@ func TestAwait(t *testing.T) {
 		"NoRuntime": {
 			reason: "A host that cannot run it is a refusal.", timeout: time.Minute, code: cli.ExitRefused,
 			then: withCondition(v1alpha1.ConditionRuntimeReady, metav1.ConditionFalse, v1alpha1.ReasonRuntimeClassMissing),
-			says: []string{"RuntimeClassMissing", "vclusterctl install"},
+			says: []string{"RuntimeClassMissing", "vclusterctl runtime install userns"},
 		},
 		"Late": {
 			reason: "Nothing is lost when time is up.", timeout: 2 * time.Second, code: cli.ExitTimeout,
