@@ -44,7 +44,10 @@ func TestWorst(t *testing.T) {
 	plan := nodesetup.Plan{Handler: "x", Units: []string{"containerd"}, Files: []nodesetup.File{
 		{Path: "/etc/x.toml", Role: nodesetup.RoleConfig, Mode: 0o644, Data: []byte("new")},
 	}}
-	_, err := i.Install(t.Context(), plan)
+	outcome, err := i.Install(t.Context(), plan)
+	if leftAsBefore(outcome, err) {
+		t.Errorf("a node without a container runtime is said to be as before: %v", err)
+	}
 	if !errors.Is(err, ErrDown) || !strings.Contains(err.Error(), "journalctl -u containerd") || d.restarts != 2 {
 		t.Errorf("after %d restarts: %v", d.restarts, err)
 	}

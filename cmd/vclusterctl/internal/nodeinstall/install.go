@@ -64,6 +64,13 @@ type Installer struct {
 // brought the container runtime back.
 var ErrDown = errors.New("the container runtime does not come back with its old configuration either")
 
+// unsettledError is about a node that is neither as it was nor as it was to be; the
+// journal stays there.
+type unsettledError struct{ error }
+
+// Unwrap gives what went wrong.
+func (e unsettledError) Unwrap() error { return e.error }
+
 // Install carries out a plan of nodesetup.Make.
 func (i *Installer) Install(ctx context.Context, plan nodesetup.Plan) (Outcome, error) {
 	return i.apply(ctx, plan, true)
@@ -191,7 +198,7 @@ func (i *Installer) putBack(ctx context.Context, cause error, changes []change, 
 		}
 	}
 	if failed != nil {
-		return fmt.Errorf("%w; and putting it back: %w; what was there before is in %s", cause, failed, Journal)
+		return unsettledError{fmt.Errorf("%w; and putting it back: %w; what was there before is in %s", cause, failed, Journal)}
 	}
 	if err := i.Files.remove(Journal); err != nil {
 		return fmt.Errorf("%w; everything was put back, but: %w", cause, err)

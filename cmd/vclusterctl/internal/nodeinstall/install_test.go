@@ -164,8 +164,12 @@ func TestInterruptedIsPutBack(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	i := m.installer()
 	i.Services = interrupting{m, cancel}
-	if _, err := i.Install(ctx, m.plan(nodesetup.Containerd, makeIt)); !errors.Is(err, context.Canceled) {
+	outcome, err := i.Install(ctx, m.plan(nodesetup.Containerd, makeIt))
+	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v does not say that it was interrupted", err)
+	}
+	if !leftAsBefore(outcome, err) {
+		t.Errorf("nobody is told that everything was put back: %s, %v", outcome, err)
 	}
 	m.alive()
 	if diff := cmp.Diff(before, m.get(m.layout.Config)); diff != "" {

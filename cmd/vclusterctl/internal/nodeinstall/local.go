@@ -38,6 +38,9 @@ type Report struct {
 	// was known before anything was changed.
 	Error   string `json:"error,omitempty"`
 	Refused bool   `json:"refused,omitempty"`
+	// AsBefore is true where it failed and left the node as it was: nothing was
+	// changed there, or everything was put back.
+	AsBefore bool `json:"asBefore,omitempty"`
 }
 
 // Install sets the machine up for a runtime.
@@ -75,6 +78,7 @@ func (l Local) carryOut(
 		r.Refused = false
 		return r, err
 	}
+	defer func() { r.AsBefore = leftAsBefore(r.Outcome, err) }()
 	i, layout, err := l.installer(l.Settings.Kind)
 	if err != nil {
 		return r, err
@@ -91,6 +95,13 @@ func (l Local) carryOut(
 	r.Labels, r.Refused = planned.Labels, false
 	r.Outcome, err = do(i.Installer, ctx, planned)
 	return r, err
+}
+
+// leftAsBefore says of a node that was nobody else's to change whether a failure
+// has left it as it was.
+func leftAsBefore(o Outcome, err error) bool {
+	_, unsettled := errors.AsType[unsettledError](err)
+	return err != nil && o == Unchanged && !unsettled
 }
 
 // recover puts back what a run that was cut off has left, before anything is asked

@@ -59,7 +59,7 @@ func TestInstallNeedsItsProgram(t *testing.T) {
 			}
 		}
 		report, err := l.Install(t.Context(), sysbox.New())
-		if err == nil || !strings.Contains(err.Error(), l.Settings.OCIRuntime+", which this node does not have") || !report.Refused || len(report.Labels) > 0 {
+		if err == nil || !strings.Contains(err.Error(), l.Settings.OCIRuntime+", which this node does not have") || !report.Refused || !report.AsBefore || len(report.Labels) > 0 {
 			t.Fatalf("mode %o: %+v, %v", mode, report, err)
 		}
 		m.alive()
@@ -68,7 +68,7 @@ func TestInstallNeedsItsProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	report, err := l.Install(t.Context(), sysbox.New())
-	if err != nil || report.Outcome != Restarted || report.Labels[sysbox.NodeLabel] != sysbox.NodeLabelValue {
+	if err != nil || report.Outcome != Restarted || report.AsBefore || report.Labels[sysbox.NodeLabel] != sysbox.NodeLabelValue {
 		t.Errorf("with its program: %+v, %v", report, err)
 	}
 	m.alive(sysbox.Handler)

@@ -33,6 +33,10 @@ type node struct {
 	done    chan struct{}
 	// last is what a program says that is asked to end.
 	last *corev1.ContainerState
+	// stays is true of one that does not hear it, and refuses is why nobody can
+	// tell it.
+	stays   bool
+	refuses error
 }
 
 func (n *node) Watch(ctx context.Context, list client.ObjectList, opts ...client.ListOption) (watch.Interface, error) {
@@ -55,6 +59,9 @@ func (n *node) Delete(ctx context.Context, obj client.Object, opts ...client.Del
 			if err := n.Status().Update(ctx, now); err != nil {
 				return err
 			}
+		}
+		if n.stays || n.refuses != nil {
+			return n.refuses
 		}
 	}
 	return n.WithWatch.Delete(ctx, obj, opts...)
@@ -150,23 +157,32 @@ func TestPatience(t *testing.T) {
 func TestRecall(t *testing.T) {
 	runs := corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
 	cases := map[string]struct {
-		reason string
-		states []corev1.ContainerState
-		last   *corev1.ContainerState
-		want   string
+		reason  string
+		states  []corev1.ContainerState
+		last    *corev1.ContainerState
+		stays   bool
+		refuses error
+		want    string
+		err     string
 	}{
 		"Says":   {reason: "It has put everything back, or has just done it.", states: []corev1.ContainerState{runs}, last: &corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 1, Message: "put back"}}, want: "put back"},
-		"Silent": {reason: "It was killed.", states: []corev1.ContainerState{runs}, last: &corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 137}}},
-		"Gone":   {reason: "It had not begun."},
+		"Silent": {reason: "It was killed.", states: []corev1.ContainerState{runs}, last: &corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 137}}, err: "context canceled; and then: it has said nothing, and ended with code 137"},
+		"Gone":   {reason: "It had not begun.", err: "context canceled"},
+		"Stays":  {reason: "Its kubelet is dead, and nobody knows.", states: []corev1.ContainerState{runs}, stays: true, err: "context canceled; and then: it does not end though it was asked to"},
+		"Denied": {reason: "It was not even asked to.", states: []corev1.ContainerState{runs}, refuses: errors.New("pods is forbidden"), err: "context canceled; and then: pods is forbidden"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			n := newNode(t, 0, tc.states...)
-			n.last = tc.last
+			n.last, n.stays, n.refuses = tc.last, tc.stays, tc.refuses
+			grace := time.Minute
+			if tc.stays {
+				grace = time.Second
+			}
 			ctx, cancel := context.WithCancel(t.Context())
 			var told []string
-			r, err := Open(ctx, n, Params{Image: "i", Grace: time.Minute, Tell: func(what string) { told = append(told, what) }})
+			r, err := Open(ctx, n, Params{Image: "i", Grace: grace, Tell: func(what string) { told = append(told, what) }})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -175,11 +191,11 @@ func TestRecall(t *testing.T) {
 				cancel()
 			}()
 			left, err := r.Run(ctx, "a", nil)
-			if left != tc.want || !errors.Is(err, context.Canceled) || !cmp.Equal(told, []string{ending}) {
+			if left != tc.want || !errors.Is(err, context.Canceled) || !strings.HasSuffix(strings.TrimSuffix(err.Error(), " ()"), tc.err) || !cmp.Equal(told, []string{ending}) {
 				t.Errorf("%s got %q, %v, told %q", tc.reason, left, err, told)
 			}
 			var pods corev1.PodList
-			if err := n.List(t.Context(), &pods); err != nil || len(pods.Items) > 0 {
+			if err := n.List(t.Context(), &pods); err != nil || len(pods.Items) > 0 != (tc.stays || tc.refuses != nil) {
 				t.Errorf("%s %d pods are left, %v", tc.reason, len(pods.Items), err)
 			}
 		})

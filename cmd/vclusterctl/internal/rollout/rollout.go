@@ -113,6 +113,10 @@ func (r *Rollout) Close(ctx context.Context) error {
 // cannotStart are the kubelet's words for what does not come right by itself.
 var cannotStart = []string{"ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
 
+// errSilent means that a program has ended and not said how: another one, or one
+// that was killed.
+var errSilent = errors.New("it has said nothing, and ended")
+
 func outcome(p *corev1.Pod) (left string, done bool, err error) {
 	for _, s := range p.Status.ContainerStatuses {
 		if w := s.State.Waiting; w != nil && slices.Contains(cannotStart, w.Reason) {
@@ -120,7 +124,7 @@ func outcome(p *corev1.Pod) (left string, done bool, err error) {
 		}
 		if t := s.State.Terminated; t != nil {
 			if t.Message == "" {
-				return "", false, fmt.Errorf("it ended with code %d (%s) and has said nothing", t.ExitCode, t.Reason)
+				return "", false, fmt.Errorf("%w with code %d (%s)", errSilent, t.ExitCode, t.Reason)
 			}
 			return t.Message, true, nil
 		}

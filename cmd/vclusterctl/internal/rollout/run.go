@@ -62,13 +62,24 @@ func (x *run) watch(ctx context.Context) error {
 	if !stop() {
 		<-recalled
 	}
-	switch cause := context.Cause(wanted); {
+	return x.why(context.Cause(wanted), err)
+}
+
+// why says why a pod was given up, and what came of that: a pod that was asked to
+// end may have said nothing, or go on.
+func (x *run) why(cause, err error) error {
+	switch {
+	case cause == nil:
+		return err
+	case errors.Is(cause, ErrImage) && errors.Is(err, errSilent):
+		return x.image.failure() // it has not begun
 	case errors.Is(cause, ErrImage):
-		return x.image.failure()
-	case cause != nil:
+		cause = x.image.failure()
+	}
+	if err == nil {
 		return cause
 	}
-	return err
+	return fmt.Errorf("%w; and then: %w", cause, err)
 }
 
 // see looks at a state of the pod.

@@ -196,9 +196,22 @@ func (o *RuntimeSetupOptions) explain(ctx context.Context, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(ctx.Err(), context.Canceled):
-		return cli.Interrupted("What was done is kept, and a node in the middle of it has put itself back. Say the same again to go on.")
+		return cli.Interrupted(o.kept())
 	case errors.Is(err, context.DeadlineExceeded):
 		return cli.TimedOut("Say the same again: a node that was cut off is put back first. Or give it longer with --timeout", "%w", err)
 	}
 	return err
+}
+
+// kept says how an interruption leaves the nodes. Of the one in the middle of it
+// only its own report tells.
+func (o *RuntimeSetupOptions) kept() string {
+	switch said := o.last; {
+	case said.Node == "", said.Error == "" && said.Outcome != "":
+		return "What was done is kept. Say the same again to go on."
+	case said.AsBefore:
+		return fmt.Sprintf("What was done is kept, and node %q is as it was before. Say the same again to go on.", said.Node)
+	default:
+		return fmt.Sprintf("What was done is kept; the state of node %q is not known. Say the same again: what was begun there is put back first, and then done.", said.Node)
+	}
 }

@@ -92,6 +92,7 @@ func (o *RuntimeSetupOptions) oneNode(ctx context.Context, c client.WithWatch, r
 		err = errors.Join(err, o.understand(node, said, &report))
 	}
 	report.Node = node
+	o.last = report
 	if done := said != "" && report.Error == "" && report.Outcome != ""; done {
 		if err == nil {
 			err = o.awaitHandler(limited, c, node)

@@ -56,28 +56,36 @@ func TestRuntimeInstallInterrupted(t *testing.T) {
 	cases := map[string]struct {
 		reason string
 		last   *nodeinstall.Report
+		stays  bool
 		done   bool // with node b
 		said   string
+		kept   string
 	}{
-		"PutBack":  {reason: "It was in the middle of it.", last: &nodeinstall.Report{Outcome: nodeinstall.Unchanged, Error: "context canceled; everything was put back as it was"}, said: `node "b": context canceled; everything was put back as it was`},
-		"JustDone": {reason: "It was through.", last: &through, done: true},
-		"Silent":   {reason: "It had not begun.", said: `node "b": run localhost/vclusterctl/controller:dev on node "b": context canceled`},
+		"PutBack":  {reason: "It was in the middle of it.", last: &nodeinstall.Report{Outcome: nodeinstall.Unchanged, Error: "context canceled; everything was put back as it was", AsBefore: true}, said: `node "b": context canceled; everything was put back as it was`, kept: `kept, and node "b" is as it was before.`},
+		"JustDone": {reason: "It was through.", last: &through, done: true, kept: "What was done is kept. Say the same again to go on."},
+		"Silent":   {reason: "It had not begun, or was killed.", said: `node "b": run localhost/vclusterctl/controller:dev on node "b": context canceled`, kept: `the state of node "b" is not known. Say the same again`},
+		"Down":     {reason: "It could not put it back.", last: &nodeinstall.Report{Outcome: nodeinstall.Unchanged, Error: nodeinstall.ErrDown.Error()}, said: `node "b": ` + nodeinstall.ErrDown.Error(), kept: `the state of node "b" is not known.`},
+		"Stays":    {reason: "Its kubelet is dead.", stays: true, said: `context canceled; and then: it does not end though it was asked to`, kept: `the state of node "b" is not known.`},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			f := testFactory(t)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			k := kubelets{reports: reports(setUp), hang: cancel, hangs: "b", last: tc.last}
+			k := kubelets{reports: reports(setUp), hang: cancel, hangs: "b", last: tc.last, stays: tc.stays}
 			withKubelets(t, f, &k, readyNode("a"), readyNode("b"), readyNode("c"))
 			root := newRoot(f, NewCmdRuntime(f))
-			root.SetArgs([]string{"runtime", "install"})
+			args := []string{"runtime", "install"}
+			if tc.stays {
+				args = append(args, "--timeout=3s")
+			}
+			root.SetArgs(args)
 			code := Execute(ctx, f, root)
 			want := "node/a set up, containerd restarted\n"
 			if tc.done {
 				want += "node/b set up, containerd restarted\n"
 			}
-			if code != cli.ExitError || stdout(f) != want || !strings.Contains(stderr(f), "error: interrupted") || !strings.Contains(stderr(f), tc.said) || !strings.Contains(stderr(f), "Left alone: node c") {
+			if code != cli.ExitError || stdout(f) != want || !strings.Contains(stderr(f), "error: interrupted") || !strings.Contains(stderr(f), tc.said) || !strings.Contains(stderr(f), tc.kept) || !strings.Contains(stderr(f), "Left alone: node c") {
 				t.Errorf("%s exit code %d:\n%s%s", tc.reason, code, stdout(f), stderr(f))
 			}
 			for name, done := range map[string]bool{"a": true, "b": tc.done, "c": false} {

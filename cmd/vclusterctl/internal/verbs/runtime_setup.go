@@ -35,6 +35,9 @@ type RuntimeSetupOptions struct {
 	profile profile.Profile
 	// untouched are nodes that have nothing to be taken off.
 	untouched []nodeinstall.Report
+	// last is what is known of the node that was changed last, without an error
+	// where it has said none.
+	last nodeinstall.Report
 	// changed is true once a node is another than before: after that nothing is
 	// refused, but fails.
 	changed bool
