@@ -24,8 +24,8 @@ func probed(check string) string {
 // the report says.
 func (s *Scope) probeFacts(p *corev1.Pod) []v1alpha1.IsolationFact {
 	under := s.runtimeOf(&p.Spec)
-	if under == nil || p.Spec.NodeName == "" {
-		return nil
+	if under == nil || p.Spec.NodeName == "" || *p.Spec.RuntimeClassName != under.Knowledge().ClassName {
+		return nil // what is of a class of the site's is not probed, whatever its handler
 	}
 	r := s.proofs[v1alpha1.RuntimeReportSpec{NodeName: p.Spec.NodeName, Profile: string(under.Knowledge().Name)}]
 	if r == nil || r.Status.Probe == nil {

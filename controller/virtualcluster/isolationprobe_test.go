@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	nodev1 "k8s.io/api/node/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
@@ -70,6 +72,29 @@ func TestProbeProves(t *testing.T) {
 				t.Errorf("%s -want, +got:\n%s", tc.reason, diff)
 			}
 		})
+	}
+}
+
+// TestProbeOfAnotherClass: a probe tries the RuntimeClass of a profile, and says
+// nothing of one of the site's, though its handler be of the same kind.
+func TestProbeOfAnotherClass(t *testing.T) {
+	s := aScope(aPod(onNode, func(p *corev1.Pod) { p.Spec.RuntimeClassName = ptr.To("theirs") })).says("boot-1")
+	s.profiles, s.proofs = catalog.Profiles(), proofs{}
+	s.runtimeClasses = map[string]*nodev1.RuntimeClass{"theirs": {ObjectMeta: metav1.ObjectMeta{Name: "theirs"}, Handler: userns.Handler}}
+	r := found("host-a", "userns", v1alpha1.ProbePassed, "")
+	r.Status.Probe.Checks = []v1alpha1.ProbeCheck{{Name: "userNamespace", Found: "0 0 4294967295"}}
+	s.proofs[r.Spec] = &r
+	if under := s.runtimeOf(&s.pods[0].Spec); under == nil || under.Knowledge().Name != v1alpha1.RuntimeUserns {
+		t.Fatalf("the pod is taken for one of %v: this proves nothing", under)
+	}
+	if err := prove(s); err != nil {
+		t.Fatal(err)
+	}
+	s.want(t, v1alpha1.ConditionIsolated, yes, v1alpha1.ReasonProven)
+	for _, f := range s.vc.Status.Isolation {
+		if f.Source == v1alpha1.SourceProbe {
+			t.Errorf("%s is said to be %q by a probe of another class", f.Name, f.Value)
+		}
 	}
 }
 
