@@ -186,7 +186,8 @@ func (s *Scope) tryRuntime(p profile.Profile, c *choice) *stop {
 }
 
 // classRemedy says who makes a RuntimeClass: the installer makes those that
-// "auto" can take, and nobody here makes one with a name of the site's.
+// "auto" can take, setting up nodes those of the others, and nobody here makes one
+// with a name of the site's.
 func classRemedy(k profile.Knowledge, c *choice) string {
 	switch {
 	case c.asked.ClassName != "" && c.asked.ClassName != k.ClassName:
@@ -194,7 +195,7 @@ func classRemedy(k profile.Knowledge, c *choice) string {
 	case k.OnlyByName == "":
 		return "vclusterctl install makes it"
 	default:
-		return fmt.Sprintf("the chart makes it with runtimeClasses.%s=true", k.Name)
+		return fmt.Sprintf("vclusterctl runtime install %s makes it, and so does the chart with runtimeClasses.%[1]s=true", k.Name)
 	}
 }
 

@@ -157,12 +157,12 @@ func TestRuntimeKata(t *testing.T) {
 			stop: v1alpha1.ReasonNoCapableNode, words: []string{`handler "runc"`, "correct the RuntimeClass"},
 		},
 		"KataNoClass": {
-			reason: "The installer does not make its class.", asked: v1alpha1.RuntimeKata, node: allHandlers(),
+			reason: "The installer does not make its class: setting up nodes does.", asked: v1alpha1.RuntimeKata, node: allHandlers(),
 			change: func(s *Scope) {
 				smallMachine(&s.vc.Spec.Servers.Resources, &s.vc.Spec.Servers.Storage)
 				delete(s.runtimeClasses, kata.ClassName)
 			},
-			stop: v1alpha1.ReasonRuntimeClassMissing, words: []string{"runtimeClasses.kata=true"},
+			stop: v1alpha1.ReasonRuntimeClassMissing, words: []string{"vclusterctl runtime install kata makes it", "runtimeClasses.kata=true"},
 		},
 	})
 }
