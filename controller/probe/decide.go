@@ -216,17 +216,23 @@ func attemptOf(pod *corev1.Pod) int32 {
 }
 
 // endOf is when a pod ended: the same whenever it is asked for, as far as the
-// kubelet says. The clock of its node may be slow; no pod ends before it is made.
+// kubelet says. The clock of its node may be wrong: no pod ends before it is made,
+// nor later than now, or its node would not be probed again for as long.
 func endOf(pod *corev1.Pod, now time.Time) time.Time {
+	end := now
 	for _, c := range pod.Status.ContainerStatuses {
 		if t := c.State.Terminated; t != nil && !t.FinishedAt.IsZero() {
-			if made := pod.CreationTimestamp.Time; t.FinishedAt.Time.Before(made) {
-				return made
-			}
-			return t.FinishedAt.Time
+			end = t.FinishedAt.Time
+			break
 		}
 	}
-	return now
+	if made := pod.CreationTimestamp.Time; end.Before(made) {
+		end = made
+	}
+	if end.After(now) {
+		end = now
+	}
+	return end
 }
 
 // outcome is a result as a report has it.

@@ -158,3 +158,46 @@ func TestStartsToWait(t *testing.T) {
 		t.Error("a controller that starts wakes for who waits, and for nobody else")
 	}
 }
+
+// TestEndOf: when a pod ended is what its node says, as far as that can be.
+func TestEndOf(t *testing.T) {
+	made, now := noon.Add(-time.Minute), noon
+	for name, tc := range map[string]struct {
+		reason string
+		said   time.Time
+		want   time.Time
+	}{
+		"Said":   {reason: "The kubelet knows.", said: noon.Add(-time.Second), want: noon.Add(-time.Second)},
+		"Slow":   {reason: "No pod ends before it is made.", said: noon.Add(-time.Hour), want: made},
+		"Ahead":  {reason: "Nor in the future.", said: noon.Add(time.Hour), want: now},
+		"Unsaid": {reason: "A pod that its node gave up has no such time.", want: now},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pod := &corev1.Pod{}
+			pod.CreationTimestamp = metav1.NewTime(made)
+			pod.Status.ContainerStatuses = []corev1.ContainerStatus{{State: corev1.ContainerState{
+				Terminated: &corev1.ContainerStateTerminated{FinishedAt: metav1.NewTime(tc.said)},
+			}}}
+			if got := endOf(pod, now); !got.Equal(tc.want) {
+				t.Errorf("%s endOf() = %s, want %s", tc.reason, got, tc.want)
+			}
+		})
+	}
+}
+
+// TestClockAhead: a node whose clock is ahead is probed again like any other.
+func TestClockAhead(t *testing.T) {
+	w := host(node("a"))
+	w.act(t)
+	w.ends(t, finding.Cgroup)
+	for _, pod := range w.pods {
+		pod.Status.ContainerStatuses[0].State.Terminated.FinishedAt = metav1.NewTime(w.now.Add(5 * time.Hour))
+	}
+	expectActs(t, w, "It failed now.", "report a.userns Failed", "remove the pod on a")
+	p, err := w.decide()
+	if err != nil || p.recheck < firstPause || p.recheck > firstPause+pause(firstPause) {
+		t.Fatalf("it is probed again after %s (%v)", p.recheck, err)
+	}
+	w.now = w.now.Add(p.recheck)
+	expectActs(t, w, "And then it is.", "probe a")
+}
