@@ -1,7 +1,6 @@
 package probe
 
 import (
-	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -19,14 +18,11 @@ import (
 // the youngest of these clusters was made.
 type waiting map[v1alpha1.RuntimeProfile]time.Time
 
-// probeReasons are why a cluster waits for a probe, the first or the next one.
-var probeReasons = []string{v1alpha1.ReasonProbing, v1alpha1.ReasonProbeInconclusive, v1alpha1.ReasonProbeFailed}
-
 // waits says whether a cluster waits for a probe.
 func waits(vc *v1alpha1.VirtualCluster) bool {
 	c := meta.FindStatusCondition(vc.Status.Conditions, v1alpha1.ConditionRuntimeReady)
 	return vc.DeletionTimestamp == nil && !vc.Spec.Lifecycle.IsPaused() &&
-		c != nil && c.Status == metav1.ConditionFalse && slices.Contains(probeReasons, c.Reason)
+		c != nil && c.Status == metav1.ConditionFalse && runtimeprobe.IsAwaited(c.Reason)
 }
 
 // waitingFor gathers what clusters wait for.

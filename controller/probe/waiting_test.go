@@ -49,6 +49,7 @@ func TestWaitingFor(t *testing.T) {
 		}, want: []v1alpha1.RuntimeProfile{"kata", "userns"}},
 		"Probing":      {reason: "The probe is still to come.", change: because(v1alpha1.ReasonProbing), want: []v1alpha1.RuntimeProfile{"userns"}},
 		"Inconclusive": {reason: "Or the next one.", change: because(v1alpha1.ReasonProbeInconclusive), want: []v1alpha1.RuntimeProfile{"userns"}},
+		"Down":         {reason: "Or that of a node that is away.", change: because(v1alpha1.ReasonPending), want: []v1alpha1.RuntimeProfile{"userns"}},
 		"NoNode":       {reason: "No probe helps where nodes deny it themselves.", change: because(v1alpha1.ReasonNoCapableNode)},
 		"Ready":        {reason: "It has what it needs.", change: because(v1alpha1.ReasonReady)},
 		"New":          {reason: "Nobody has looked at it.", change: func(vc *v1alpha1.VirtualCluster) { vc.Status.Conditions = nil }},

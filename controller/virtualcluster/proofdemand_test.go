@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
@@ -181,6 +182,52 @@ func TestProofOfStronger(t *testing.T) {
 			reason: "A node that passed is labelled a moment after its report: nor is a weaker one taken for good then.",
 			nodes:  []corev1.Node{probedNode("a", both, labelUserns)}, reports: []v1alpha1.RuntimeReport{found("a", "sysbox", v1alpha1.ProbePassed, "has everything")},
 			want: v1alpha1.ReasonProbing, words: []string{`"sysbox"`, "is being labelled"},
+		},
+	})
+}
+
+// TestProofIsAwaitedForAny: that nodes are probed again soon hangs on the reason,
+// so it is none that says nothing of probes while one may mend anything.
+func TestProofIsAwaitedForAny(t *testing.T) {
+	one := handlers{sysbox.Handler: true}
+	failed := []v1alpha1.RuntimeReport{found("a", "sysbox", v1alpha1.ProbeFailed, "vxlan: no such module")}
+	asking := func(servers v1alpha1.RuntimeProfile, pools ...v1alpha1.RuntimeProfile) func(*Scope) {
+		return func(s *Scope) { s.vc.Spec = asks("", servers, pools...) }
+	}
+	testProofs(t, map[string]proofCase{
+		"Auto": {
+			reason: "The runtime that is not there is not the one to wait for.", nodes: []corev1.Node{probedNode("a", one)}, reports: failed,
+			want: v1alpha1.ReasonProbeFailed, words: []string{`no node offers runtime "userns"`, `no node passed the probe of runtime "sysbox"`, "every few minutes"},
+		},
+		"AutoDown": {
+			reason: "Nor is a node that is away the only one.", reports: failed,
+			nodes: []corev1.Node{probedNode("a", one), func() corev1.Node {
+				n := probedNode("b", one)
+				n.Status.Conditions[0].Status = corev1.ConditionUnknown
+				return n
+			}()},
+			want: v1alpha1.ReasonPending, words: []string{`no node offers runtime "userns"`, "vxlan: no such module", "is not Ready"},
+		},
+		"Pool": {
+			reason: "What servers lack does not hide what a pool waits for.", nodes: []corev1.Node{probedNode("a", one)}, reports: failed,
+			change: asking("userns", "sysbox"), want: v1alpha1.ReasonProbeFailed,
+			words: []string{`servers: no node offers runtime "userns"`, `pool "a": no node passed the probe of runtime "sysbox"`},
+		},
+		"PoolAgain": {
+			reason: "Above all not that a probe is made at once for a cluster that is new.", nodes: []corev1.Node{probedNode("a", one)}, reports: failed,
+			change: func(s *Scope) {
+				asking("userns", "sysbox")(s)
+				s.vc.CreationTimestamp = metav1.NewTime(s.now)
+			},
+			want: v1alpha1.ReasonProbing, words: []string{`servers: no node offers runtime "userns"`, `pool "a": finding out whether runtime "sysbox" works now`},
+		},
+		"Servers": {
+			reason: "Nor does a pool hide what the servers wait for.", nodes: []corev1.Node{probedNode("a", one)}, reports: failed,
+			change: asking("sysbox", "userns"), want: v1alpha1.ReasonProbeFailed,
+		},
+		"User": {
+			reason: "What only the user can end no probe mends.", nodes: []corev1.Node{probedNode("a", one)}, reports: failed,
+			change: asking("sysbox", "gvisor"), want: v1alpha1.ReasonRuntimeUnsupported,
 		},
 	})
 }

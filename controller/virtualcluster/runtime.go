@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	runtimeprobe "github.com/vclusterctl/vclusterctl/runtime/probe"
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
 	"github.com/vclusterctl/vclusterctl/templates/cluster"
 )
@@ -244,5 +245,17 @@ func combine(c *choice, refusals []*stop) *stop {
 	for _, r := range slices.Backward(refusals) {
 		words = append(words, r.message)
 	}
-	return wait(v1alpha1.ConditionRuntimeReady, refusals[len(refusals)-1].reason, "%s", strings.Join(words, "; "))
+	return wait(v1alpha1.ConditionRuntimeReady, reasonAmong(refusals), "%s", strings.Join(words, "; "))
+}
+
+// reasonAmong is the reason of several refusals: that a probe is to come, if it is
+// for any of them, because probes are made for clusters that say so. Otherwise it
+// is that of the nearest to be had.
+func reasonAmong(refusals []*stop) string {
+	for _, r := range slices.Backward(refusals) {
+		if runtimeprobe.IsAwaited(r.reason) {
+			return r.reason
+		}
+	}
+	return refusals[len(refusals)-1].reason
 }

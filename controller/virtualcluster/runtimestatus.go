@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
+	runtimeprobe "github.com/vclusterctl/vclusterctl/runtime/probe"
 	"github.com/vclusterctl/vclusterctl/runtime/profile"
 	"github.com/vclusterctl/vclusterctl/templates/cluster"
 )
@@ -25,7 +26,7 @@ func (s *Scope) tellRuntime() {
 		}
 		c.stop.message = s.prefix(c) + c.stop.message
 		refused = append(refused, c.stop.message)
-		if s.runtimeStop == nil || c.stop.kind == stalled && s.runtimeStop.kind != stalled {
+		if s.runtimeStop == nil || weightOf(c.stop) > weightOf(s.runtimeStop) {
 			s.runtimeStop = c.stop
 		}
 	}
@@ -41,6 +42,20 @@ func (s *Scope) tellRuntime() {
 		s.no(v1alpha1.ConditionRuntimeReady, all.reason, all.message)
 	}
 	s.nameRuntimes()
+}
+
+// weightOf says which of several stops gives its reason to all: one that only the
+// user can end, or else one that a probe may, because probes are made for clusters
+// that say so.
+func weightOf(s *stop) int {
+	switch {
+	case s.kind == stalled:
+		return 2
+	case runtimeprobe.IsAwaited(s.reason):
+		return 1
+	default:
+		return 0
+	}
 }
 
 // prefix names the groups of a choice where there are others.

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"slices"
 	"time"
 
 	"github.com/vclusterctl/vclusterctl/api/v1alpha1"
@@ -19,3 +20,14 @@ func IsStale(p *v1alpha1.ReportedProbe, made, now time.Time) bool {
 	}
 	return p != nil && made.Sub(p.Time.Time) > freshFor
 }
+
+// awaited are why RuntimeReady is false while a probe is to come, the first or the
+// next one. A node that is not Ready is probed when it is.
+var awaited = []string{
+	v1alpha1.ReasonProbing, v1alpha1.ReasonProbeInconclusive, v1alpha1.ReasonProbeFailed, v1alpha1.ReasonPending,
+}
+
+// IsAwaited says whether a cluster with this reason for RuntimeReady=False waits
+// for a probe. How soon nodes are probed again depends on it, so whoever sums up
+// several reasons in one must not drop such a one for another.
+func IsAwaited(reason string) bool { return slices.Contains(awaited, reason) }
