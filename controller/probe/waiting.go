@@ -18,10 +18,12 @@ import (
 // the youngest of these clusters was made.
 type waiting map[v1alpha1.RuntimeProfile]time.Time
 
-// waits says whether a cluster waits for a probe.
+// waits says whether a cluster waits for a probe. One that is paused wants no
+// nodes, but what is made of it before any has to be resolved, and the distro may
+// be the nodes' to decide.
 func waits(vc *v1alpha1.VirtualCluster) bool {
 	c := meta.FindStatusCondition(vc.Status.Conditions, v1alpha1.ConditionRuntimeReady)
-	return vc.DeletionTimestamp == nil && !vc.Spec.Lifecycle.IsPaused() &&
+	return vc.DeletionTimestamp == nil && (!vc.Spec.Lifecycle.IsPaused() || vc.Status.Resolved == nil) &&
 		c != nil && c.Status == metav1.ConditionFalse && runtimeprobe.IsAwaited(c.Reason)
 }
 

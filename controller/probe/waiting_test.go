@@ -53,8 +53,14 @@ func TestWaitingFor(t *testing.T) {
 		"NoNode":       {reason: "No probe helps where nodes deny it themselves.", change: because(v1alpha1.ReasonNoCapableNode)},
 		"Ready":        {reason: "It has what it needs.", change: because(v1alpha1.ReasonReady)},
 		"New":          {reason: "Nobody has looked at it.", change: func(vc *v1alpha1.VirtualCluster) { vc.Status.Conditions = nil }},
-		"Paused":       {reason: "It wants no nodes.", change: func(vc *v1alpha1.VirtualCluster) { vc.Spec.Lifecycle.Paused = ptr.To(true) }},
-		"Leaving":      {reason: "Nor does one that goes.", change: func(vc *v1alpha1.VirtualCluster) { vc.DeletionTimestamp = &metav1.Time{Time: noon} }},
+		"Paused": {reason: "It wants no nodes.", change: func(vc *v1alpha1.VirtualCluster) {
+			vc.Spec.Lifecycle.Paused, vc.Status.Resolved = ptr.To(true), &v1alpha1.Resolved{Distro: v1alpha1.DistroK8s}
+		}},
+		"PausedFromBirth": {
+			reason: "It wants to know which there are, to choose its distro.",
+			change: func(vc *v1alpha1.VirtualCluster) { vc.Spec.Lifecycle.Paused = ptr.To(true) }, want: []v1alpha1.RuntimeProfile{"userns"},
+		},
+		"Leaving": {reason: "Nor does one that goes.", change: func(vc *v1alpha1.VirtualCluster) { vc.DeletionTimestamp = &metav1.Time{Time: noon} }},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

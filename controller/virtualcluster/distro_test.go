@@ -134,6 +134,27 @@ func TestDistroOfProven(t *testing.T) {
 	}
 }
 
+// TestDistroOfPaused: a cluster that is made paused waits like any other for the
+// nodes that decide, and shows that by what it has not resolved: only so is it one
+// for which nodes are probed.
+func TestDistroOfPaused(t *testing.T) {
+	r := found("a", "userns", v1alpha1.ProbeFailed, "no such module") // long before the cluster was made
+	s := hostScope(t, probedNode("a", handlers{userns.Handler: true}))
+	s.proofs = proofs{r.Spec: &r}
+	s.catalogue = catalogue.Single("v1.36.3", "node", v1alpha1.DistroK8s, v1alpha1.DistroK3s)
+	s.vc.CreationTimestamp = metav1.NewTime(s.now)
+	pause(&s.vc.Spec)
+	if err := resolve(s); reasonOf(err) != v1alpha1.ReasonProbing || s.vc.Status.Resolved != nil {
+		t.Errorf("resolve() = %v, and resolved is %+v", err, s.vc.Status.Resolved)
+	}
+	s.want(t, v1alpha1.ConditionRuntimeReady, no, v1alpha1.ReasonProbing)
+	r.Status.State = v1alpha1.RuntimeState(v1alpha1.ProbePassed)
+	s.nodes[0].Labels[labelUserns] = v1alpha1.NodeLabelProven
+	if err := resolve(s); err != nil || s.vc.Status.Resolved == nil || s.vc.Status.Resolved.Distro != v1alpha1.DistroK3s {
+		t.Errorf("once the node has passed: resolve() = %v, and resolved is %+v", err, s.vc.Status.Resolved)
+	}
+}
+
 // TestDistroIsKept: what nodes turn out to be later changes no cluster.
 func TestDistroIsKept(t *testing.T) {
 	s := aScope()
