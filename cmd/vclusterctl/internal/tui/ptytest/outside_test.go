@@ -94,6 +94,7 @@ func TestAccessibleInterrupted(t *testing.T) {
 		m.shows("^CStopped.")
 		m.press(follow[len("follow "):] + "!\n")
 		m.shows(`"` + follow[len("follow "):] + `!" is nothing that can be done here`)
+		m.asks()
 	}
 	m.press("\x03")
 	m.ends(0)

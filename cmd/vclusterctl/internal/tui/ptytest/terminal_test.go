@@ -73,6 +73,20 @@ func (p *person) shows(text string) {
 	p.must(p.Await(p.within(), text))
 }
 
+// asks waits until the program asks again where it does so line by line: what is
+// typed before that is shown before its question.
+func (p *person) asks() {
+	p.t.Helper()
+	ctx := p.within()
+	for !strings.HasSuffix(p.Written(), "What next? ") {
+		select {
+		case <-ctx.Done():
+			p.t.Fatalf("it does not ask again; written was %q", p.Written())
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
 // ends waits for the end of the program.
 func (p *person) ends(code int) {
 	p.t.Helper()
