@@ -76,12 +76,13 @@ func TestWaitingFor(t *testing.T) {
 	}
 }
 
-// TestWaitedBackoff: what mends a node is nowhere to be seen, so it is looked at
-// more often while a cluster waits for it, and not while none does.
-func TestWaitedBackoff(t *testing.T) {
+// failedOften is a host whose node has failed its probe again and again, the last
+// time a moment ago.
+func failedOften(t *testing.T, before int) *world {
+	t.Helper()
 	w := host(node("a"))
 	w.act(t)
-	for range 12 {
+	for range before {
 		w.ends(t, finding.Cgroup)
 		w.act(t)
 		w.now = w.now.Add(2 * lastPause)
@@ -89,6 +90,13 @@ func TestWaitedBackoff(t *testing.T) {
 	}
 	w.ends(t, finding.Cgroup)
 	w.act(t)
+	return w
+}
+
+// TestWaitedBackoff: what mends a node is nowhere to be seen, so it is looked at
+// more often while a cluster waits for it, and not while none does.
+func TestWaitedBackoff(t *testing.T) {
+	w := failedOften(t, 12)
 	expectActs(t, w, "Nothing is written while nobody waits.")
 	if p, err := w.decide(); err != nil || p.recheck < lastPause {
 		t.Fatalf("nobody waits, and it is probed after %s (%v)", p.recheck, err)
@@ -113,16 +121,7 @@ func TestWaitedBackoff(t *testing.T) {
 // TestAskedAnew: who creates a cluster asks whether a node that failed before has
 // been mended, and is answered once.
 func TestAskedAnew(t *testing.T) {
-	w := host(node("a"))
-	w.act(t)
-	for range 8 {
-		w.ends(t, finding.Cgroup)
-		w.act(t)
-		w.now = w.now.Add(2 * lastPause)
-		w.act(t)
-	}
-	w.ends(t, finding.Cgroup)
-	w.act(t)
+	w := failedOften(t, 8)
 	w.now = w.now.Add(30 * time.Second)
 	w.waiting = waiting{"userns": w.now}
 	expectActs(t, w, "That was answered a moment ago.")

@@ -30,6 +30,19 @@ func (w *world) expectVolumes(deleted, scaled appsv1.PersistentVolumeClaimRetent
 	}
 }
 
+// expectVolumesThroughPause checks that a pause keeps the volumes of pods that are
+// not there, and changes nothing of what becomes of them with their StatefulSet.
+func (w *world) expectVolumesThroughPause(deleted appsv1.PersistentVolumeClaimRetentionPolicyType) {
+	w.t.Helper()
+	w.expectVolumes(deleted, follow)
+	w.change("dev", pause)
+	w.immortal("dev")
+	w.expectVolumes(deleted, outlive)
+	w.change("dev", resume)
+	w.immortal("dev")
+	w.expectVolumes(deleted, follow)
+}
+
 // TestVolumeOfServers: the volume of a server is the cluster's from its first
 // version on, so that its StatefulSet has nothing to write onto it and does not
 // take it along.
@@ -46,12 +59,7 @@ func TestVolumeOfServers(t *testing.T) {
 		t.Errorf("the volume of a pool, which its StatefulSet deletes, is made with the owners %+v", owners)
 	}
 
-	w.change("dev", pause)
-	w.immortal("dev")
-	w.expectVolumes(outlive, outlive)
-	w.change("dev", resume)
-	w.immortal("dev")
-	w.expectVolumes(outlive, follow)
+	w.expectVolumesThroughPause(outlive)
 	w.witness.testify()
 }
 
@@ -90,13 +98,7 @@ func TestAdoptedVolume(t *testing.T) {
 		},
 	})
 	w.immortal("dev")
-	w.expectVolumes(follow, follow)
-	w.change("dev", pause)
-	w.immortal("dev")
-	w.expectVolumes(follow, outlive)
-	w.change("dev", resume)
-	w.immortal("dev")
-	w.expectVolumes(follow, follow)
+	w.expectVolumesThroughPause(follow)
 
 	w.delete(name, &corev1.PersistentVolumeClaim{})
 	w.unprotect(name)
@@ -130,11 +132,5 @@ func TestOlderVolumes(t *testing.T) {
 	}
 	w.claimOf("server", "state-dev-server-0")
 	w.immortal("dev")
-	w.expectVolumes(follow, follow)
-	w.change("dev", pause)
-	w.immortal("dev")
-	w.expectVolumes(follow, outlive)
-	w.change("dev", resume)
-	w.immortal("dev")
-	w.expectVolumes(follow, follow)
+	w.expectVolumesThroughPause(follow)
 }

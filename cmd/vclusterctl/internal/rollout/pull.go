@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/vclusterctl/vclusterctl/cmd/vclusterctl/internal/printable"
 )
 
 // ErrImage means that a node could not have the image.
@@ -45,7 +46,7 @@ func (p *patience) see(pod *corev1.Pod) {
 		p.said = fmt.Sprintf("%s: %s", w.Reason, w.Message)
 	}
 	if p.timer == nil {
-		p.tell("So far " + strings.Join(strings.Fields(p.said), " ") + "; still waiting, in case it is being loaded.")
+		p.tell("So far " + printable.Line(p.said) + "; still waiting, in case it is being loaded.")
 		p.timer = time.AfterFunc(p.long, func() { p.giveUp(ErrImage) })
 	}
 }
